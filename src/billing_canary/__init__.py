@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from billing_canary.probe.context import ProbeContext as ProbeContext
     from billing_canary.probe.registry import Phase as Phase
     from billing_canary.probe.registry import Spends as Spends
-    from billing_canary.probe.registry import probe as probe
+    from billing_canary.probe.registry import billing_probe as billing_probe
     from billing_canary.target.operations import Operation as Operation
     from billing_canary.target.operations import Outcome as Outcome
 
@@ -24,6 +24,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "Money": "billing_canary.money",
+    "billing_probe": "billing_canary.probe.registry",
     "Operation": "billing_canary.target.operations",
     "Outcome": "billing_canary.target.operations",
     "Phase": "billing_canary.probe.registry",
@@ -31,7 +32,6 @@ _PUBLIC = {
     "Severity": "billing_canary.model",
     "Spends": "billing_canary.probe.registry",
     "Status": "billing_canary.model",
-    "probe": "billing_canary.probe.registry",
 }
 __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the names are strings, spread from the table above
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from billing_canary.errors import Problem, ProjectError
+from billing_canary.errors import Problem
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ class Table:
     """One TOML table while it is read: typed getters that note a problem instead of raising.
 
     Getters answer a harmless default after noting a problem, so that reading goes on and finds the
-    next one; `raise_for` at the end makes sure that no such default is ever used.
+    next one; `raise_problems` at the end makes sure that no such default is ever used.
     """
 
     file: str
@@ -116,13 +116,3 @@ def _load(file: Path, shown_as: str, problems: list[Problem]) -> Mapping[str, An
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         problems.append(Problem(where=shown_as, message=f"is no TOML: {error}", fix="mend the syntax"))
     return {}
-
-
-def raise_for(problems: list[Problem]) -> None:
-    """Stop here if anything was noted.
-
-    Raises:
-        ProjectError: with every problem.
-    """
-    if problems:
-        raise ProjectError(problems)

@@ -84,3 +84,13 @@ class EvidenceError(BillingCanaryError):
 def wrong_call(where: str, message: str, fix: str, *, key: str = "") -> ProjectError:
     """A `ProjectError` about one thing."""
     return ProjectError([Problem(where=where, key=key, message=message, fix=fix)])
+
+
+def raise_problems(problems: Sequence[Problem]) -> None:
+    """Stop here if anything was noted.
+
+    Raises:
+        ProjectError: with every problem.
+    """
+    if problems:
+        raise ProjectError(problems)

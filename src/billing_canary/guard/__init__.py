@@ -1,0 +1,1 @@
+"""Nothing that costs money leaves without passing here."""

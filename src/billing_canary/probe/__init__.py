@@ -1,0 +1,1 @@
+"""Probes: synthetic billing transactions that record what they saw."""

@@ -1,0 +1,218 @@
+"""Running probes side by side: one that hangs or crashes harms no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass, replace
+from queue import Empty, Queue
+from threading import Thread
+
+from billing_canary.clock import utc_text
+from billing_canary.errors import RefusedError
+from billing_canary.guard.permit import Permit, current_permit
+from billing_canary.model import Evidence, ProbeResult, Status
+from billing_canary.money import Money
+from billing_canary.probe.context import ProbeContext
+from billing_canary.probe.outcome import Ending, conclude
+from billing_canary.probe.registry import Phase, Probe
+from billing_canary.redact import Redactor
+from billing_canary.target.backend import Account
+from billing_canary.target.operations import Operation, Outcome, UnexpectedAnswerError
+from billing_canary.target.target import Target
+
+_MS = 1000
+_PHASES = ((Phase.FIRST, 1), (Phase.TOGETHER, None), (Phase.ALONE, 1), (Phase.LAST, 1))
+"""Phases in order, with the number of probes that run at once (None: as many as allowed)."""
+
+
+def planned_spend(probe: Probe, target: Target) -> tuple[Money, ...]:
+    """The money that `probe` plans to move at most at this target."""
+    currency = probe.spends.currency or target.settings.currency
+    if not probe.spends.payments or currency not in target.settings.amounts:
+        return ()
+    return (target.settings.amounts[currency] * probe.spends.payments,)
+
+
+def skip_reason(probe: Probe, target: Target, mode: str) -> str:
+    """Why `probe` cannot run here, or "" when it can."""
+    if mode not in probe.modes:
+        return f"runs in mode {' and '.join(probe.modes)} only"
+    missing = [need.value for need in probe.needs if need not in target.settings.operations]
+    if missing:
+        return f"the target maps no {', '.join(missing)}"
+    currency = probe.spends.currency
+    if currency and currency not in target.settings.amounts:
+        return f"the target names no amount in {currency}"
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Running:
+    """A probe that has been started, and when its time is over on the monotonic clock."""
+
+    probe: Probe
+    context: ProbeContext
+    permit: Permit
+    started: float
+    started_at: str
+    deadline: float
+
+
+class ProbeRunner:
+    """Runs the selected probes against one target.
+
+    Args:
+        target: the system under test.
+        mode: the run's mode.
+        redact: masks secrets in all that a probe says.
+        workers: how many probes run at once in the phase where they may.
+        on_result: told each result as it comes, in the runner's own thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        target: Target,
+        mode: str,
+        redact: Redactor,
+        workers: int,
+        on_result: Callable[[ProbeResult], None],
+    ) -> None:
+        self._target = target
+        self._clock = target.clock
+        self._mode = mode
+        self._redact = redact
+        self._workers = workers
+        self._on_result = on_result
+        self._finished: Queue[tuple[_Running, Ending]] = Queue()
+
+    def run(self, probes: Sequence[Probe]) -> tuple[ProbeResult, ...]:
+        """Every probe's result, in the order of `probes`."""
+        results: dict[str, ProbeResult] = {}
+        for phase, limit in _PHASES:
+            due = [probe for probe in probes if probe.phase is phase]
+            for result in self._run_phase(due, limit or self._workers):
+                results[result.id] = result
+        return tuple(results[probe.id] for probe in probes)
+
+    def _run_phase(self, probes: list[Probe], workers: int) -> list[ProbeResult]:
+        results: list[ProbeResult] = []
+        waiting = list(reversed(probes))
+        running: dict[str, _Running] = {}
+        while waiting or running:
+            while waiting and len(running) < workers:
+                probe = waiting.pop()
+                reason = skip_reason(probe, self._target, self._mode)
+                if reason:
+                    results.append(self._announce(self._skipped(probe, reason)))
+                else:
+                    running[probe.id] = self._start(probe)
+            if running:
+                results.extend(self._collect(running))
+        return results
+
+    def _start(self, probe: Probe) -> _Running:
+        started = self._clock.monotonic()
+        run = _Running(
+            probe=probe,
+            context=ProbeContext(self._target, probe.id, self._redact),
+            permit=Permit(),
+            started=started,
+            started_at=utc_text(self._clock.now()),
+            deadline=started + self._target.settings.patience.probe,
+        )
+        # A daemon: a probe that never returns must not keep the process alive.
+        Thread(target=copy_context().run, args=(self._work, run), name=probe.id, daemon=True).start()
+        return run
+
+    def _work(self, run: _Running) -> None:
+        current_permit.set(run.permit)
+        error: BaseException | None = None
+        try:
+            run.probe.run(run.context)
+        except BaseException as caught:  # noqa: BLE001 - a probe may raise anything, SystemExit included
+            error = caught
+        ending = conclude(run.context.rows, error, self._redact)
+        self._finished.put((run, self._clean_up(run, ending)))
+
+    def _clean_up(self, run: _Running, ending: Ending) -> Ending:
+        """Close what the probe opened, whatever became of it; a failed clean-up is evidence of its own."""
+        if Operation.CLOSE_ACCOUNT not in self._target.settings.operations:
+            return ending
+        failures = [text for account in run.context.opened if (text := self._close(account))]
+        if not failures:
+            return ending
+        claim = "The accounts of this probe are closed after it"
+        row = Evidence(
+            claim=claim, expected="ok", observed="; ".join(failures), held=False, source="clean-up"
+        )
+        status = Status.ERROR if ending.status is Status.PASS else ending.status
+        reason = f"{ending.reason}; clean-up failed: {failures[0]}"
+        return replace(ending, status=status, reason=reason, evidence=(*ending.evidence, row))
+
+    def _close(self, account: Account) -> str:
+        """What went wrong when `account` was closed, or ""."""
+        try:
+            answer = self._target.backend.close_account(account)
+        except (UnexpectedAnswerError, RefusedError) as error:
+            return self._redact(str(error))
+        return "" if answer.outcome is Outcome.OK else self._redact(str(answer))
+
+    def _collect(self, running: dict[str, _Running]) -> list[ProbeResult]:
+        """Wait for the next end or the next deadline, and take what is due."""
+        next_deadline = min(run.deadline for run in running.values())
+        try:
+            run, ending = self._finished.get(timeout=max(next_deadline - self._clock.monotonic(), 0.0))
+        except Empty:
+            return [self._time_out(running.pop(run.probe.id)) for run in self._overdue(running)]
+        if running.pop(run.probe.id, None) is None:
+            return []  # it came back after its time was over and its result was taken
+        return [self._announce(self._result(run, ending))]
+
+    def _overdue(self, running: dict[str, _Running]) -> list[_Running]:
+        now = self._clock.monotonic()
+        return [run for run in running.values() if run.deadline <= now]
+
+    def _time_out(self, run: _Running) -> ProbeResult:
+        run.permit.revoke()
+        limit = self._target.settings.patience.probe
+        reason = f"it did not end within {limit:g} s"
+        ending = Ending(status=Status.ERROR, reason=reason, evidence=run.context.rows)
+        return self._announce(self._result(run, ending))
+
+    def _skipped(self, probe: Probe, reason: str) -> ProbeResult:
+        now = self._clock.monotonic()
+        run = _Running(
+            probe=probe,
+            context=ProbeContext(self._target, probe.id, self._redact),
+            permit=Permit(),
+            started=now,
+            started_at=utc_text(self._clock.now()),
+            deadline=now,
+        )
+        return self._result(run, Ending(status=Status.SKIP, reason=reason, evidence=()), attempts=0)
+
+    def _announce(self, result: ProbeResult) -> ProbeResult:
+        self._on_result(result)
+        return result
+
+    def _result(self, run: _Running, ending: Ending, attempts: int = 1) -> ProbeResult:
+        probe = run.probe
+        prefix = run.context.key_prefix
+        return ProbeResult(
+            id=probe.id,
+            title=probe.title,
+            surface=probe.surface,
+            severity=probe.severity,
+            owner=probe.owner,
+            status=ending.status,
+            reason=ending.reason,
+            evidence=ending.evidence,
+            planned=planned_spend(probe, self._target),
+            spend=self._target.guard.ledger.total_of(lambda key: key.startswith(prefix)),
+            attempts=attempts,
+            flaky=ending.flaky,
+            duration_ms=round((self._clock.monotonic() - run.started) * _MS),
+            started_at=run.started_at,
+        )
