@@ -166,3 +166,42 @@ class CanaryRun:
     finished_at: str
     duration_ms: int
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultResult:
+    """What the probes made of one known fault, switched on alone.
+
+    Attributes:
+        id: the catalogue's id, e.g. "F01".
+        caught: whether at least one probe turned red for a claim that reveals this fault.
+        by: ids of the probes that caught it.
+        claims: the claims that did not hold in those probes.
+        statuses: every probe that ran, by id, with the status that it came to.
+    """
+
+    id: str
+    title: str
+    caught: bool
+    by: tuple[str, ...]
+    claims: tuple[str, ...]
+    statuses: dict[str, str]
+    duration_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultMatrix:
+    """The detection matrix: every fault alone, and the healthy service, against the probes.
+
+    Attributes:
+        healthy_runs: how often the probes ran against the service with every fault off.
+        healthy_alarms: what was not a pass in those runs, as "<probe id>: <what was observed>".
+    """
+
+    run_id: str
+    faults: tuple[FaultResult, ...]
+    healthy_runs: int
+    healthy_alarms: tuple[str, ...]
+    started_at: str
+    finished_at: str
+    duration_ms: int

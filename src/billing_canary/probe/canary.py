@@ -16,7 +16,7 @@ from billing_canary.target.operations import Operation, Outcome, UnexpectedAnswe
 from billing_canary.target.stripe_provider import ProviderError
 from billing_canary.target.target import Target
 
-WORKERS = 16
+WORKERS = 40
 _MS = 1000
 
 

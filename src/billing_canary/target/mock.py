@@ -17,6 +17,15 @@ _STOP_S = 3.0
 _PACKAGE_PARENT = str(Path(__file__).parents[2])
 
 
+def mock_keys() -> dict[str, str]:
+    """Fresh made-up secrets for one start of the reference service."""
+    return {
+        "provider_key": f"sk_test_mock{secrets.token_hex(12)}",
+        "webhook_secret": f"whsec_mock{secrets.token_hex(16)}",
+        "admin_key": f"admin_{secrets.token_hex(12)}",
+    }
+
+
 class MockService:
     """A running reference service.
 
@@ -31,9 +40,7 @@ class MockService:
             "build_id": build_id,
             "faults": list(faults),
             "schedule": schedule,
-            "provider_key": f"sk_test_mock{secrets.token_hex(12)}",
-            "webhook_secret": f"whsec_mock{secrets.token_hex(16)}",
-            "admin_key": f"admin_{secrets.token_hex(12)}",
+            **mock_keys(),
         }
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self._process = subprocess.Popen(

@@ -1,0 +1,30 @@
+"""`billing-canary doctor`: check the project and this machine before a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from billing_canary.cli import options
+
+EPILOG = """\b
+Examples:
+  billing-canary doctor
+  billing-canary doctor --project billing-checks --json
+"""
+
+
+@click.command(epilog=EPILOG)
+@options.project
+@options.artifacts
+@options.as_json
+def command(*, project: Path | None, artifacts: Path, as_json: bool) -> int:
+    """Check the project and this machine, and say what is missing.
+
+    Loads every probe and policy, starts and stops the mock, and tries to write where bundles go.
+    Spends nothing.
+    """
+    from billing_canary.cli.examination import examine
+
+    return examine(project, artifacts, as_json=as_json)

@@ -1,0 +1,131 @@
+"""What the `runs` commands do: read bundles, check them, and print what they hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from billing_canary.artifact.canary_reading import read_canary_report
+from billing_canary.artifact.faults_reading import read_faults_report
+from billing_canary.artifact.kinds import KINDS
+from billing_canary.artifact.listing import RunRow, find_runs, list_runs
+from billing_canary.artifact.reader import JsonFile, read_final
+from billing_canary.artifact.render.console import console
+from billing_canary.artifact.render.faults_console import faults_console
+from billing_canary.artifact.render.text import fit, minute, plain
+from billing_canary.artifact.verify import BundleState, FileProblem, Verification, verify_bundle
+from billing_canary.cli.rejudge import verdict_problem
+from billing_canary.cli.show import painter
+from billing_canary.errors import EvidenceError, ExitCode, wrong_call
+
+_NONE_WRITTEN = "the final file was never written: the run was interrupted and is evidence of nothing"
+
+
+def list_recorded(root: Path, *, kind: str | None, status: str | None, limit: int, as_json: bool) -> int:
+    """Print the newest runs that match; 0 even when there is none."""
+    matching = (row for row in list_runs(root, _kinds(kind)) if status in {None, row.status})
+    rows = list(islice(matching, limit))
+    if as_json:
+        click.echo(json.dumps({"runs": [{**asdict(row), "folder": str(row.folder)} for row in rows]}))
+        return int(ExitCode.YES)
+    for row in rows:
+        click.echo("\n".join(_listed(row)))
+    if not rows:
+        click.echo(f"no such run below {root}", err=True)
+    return int(ExitCode.YES)
+
+
+def show_recorded(root: Path, run_id: str, *, kind: str | None, as_json: bool) -> int:
+    """Print one run's summary again, or with `as_json` its final document as it stands on disk.
+
+    Raises:
+        ProjectError: there is no such run, or more than one.
+        EvidenceError: the run was interrupted, or its final file cannot be trusted.
+    """
+    folder = _one(root, run_id, kind)
+    final = KINDS[folder.parent.name].final
+    if not (folder / final).exists():
+        raise EvidenceError(f"{folder}: {_NONE_WRITTEN}")
+    file = read_final(folder)
+    click.echo(_summary(folder, file, err=as_json), err=as_json, nl=False)
+    if as_json:
+        click.echo(file.data.decode(), nl=False)
+    return int(ExitCode.YES)
+
+
+def verify_recorded(root: Path, run_id: str | None, *, kind: str | None, as_json: bool) -> int:
+    """Check one run, or all when `run_id` is None; prints every problem; the exit code.
+
+    Raises:
+        ProjectError: there is no such run.
+    """
+    if run_id is None:
+        folders: Iterable[Path] = (row.folder for row in list_runs(root, _kinds(kind)))
+    else:
+        folders = [folder for folder in find_runs(root, run_id) if kind in {None, folder.parent.name}]
+    checks = [_verified(folder) for folder in folders]
+    for check in checks:
+        click.echo("\n".join(_told(check)), err=as_json)
+    if not checks:
+        click.echo(f"nothing to verify below {root}", err=True)
+    if as_json:
+        click.echo(json.dumps({"runs": [asdict(check) for check in checks]}))
+    return int(_exit_code(checks))
+
+
+def _kinds(kind: str | None) -> tuple[str, ...]:
+    return (kind,) if kind else ()
+
+
+def _one(root: Path, run_id: str, kind: str | None) -> Path:
+    found = [folder for folder in find_runs(root, run_id) if kind in {None, folder.parent.name}]
+    if len(found) == 1:
+        return found[0]
+    kinds = ", ".join(folder.parent.name for folder in found) or "none of that kind"
+    raise wrong_call("RUN_ID", f"{run_id!r} names {len(found)} runs ({kinds})", "say which one with --kind")
+
+
+def _listed(row: RunRow) -> Iterator[str]:
+    paint = painter(err=False)
+    started = minute(row.started_at) if row.started_at else "start unknown"
+    status = fit(row.status, 12)
+    yield f"{paint(status, row.severity)} {fit(started, 20)} {fit(row.kind, 14)} {plain(row.run_id)}"
+    yield f"    {fit(plain(row.reason), 76).rstrip()}"
+
+
+def _summary(folder: Path, file: JsonFile, *, err: bool) -> str:
+    report_file, paint = folder / KINDS[folder.parent.name].report, painter(err=err)
+    if folder.parent.name == "billing-faults":
+        return faults_console(read_faults_report(file.document), report_file, paint)
+    return console(read_canary_report(file.document), report_file, paint)
+
+
+def _verified(folder: Path) -> Verification:
+    """The bundle's own check, and beside it whether the verdict follows from the evidence."""
+    check = verify_bundle(folder)
+    if check.state is not BundleState.VERIFIED:
+        return check
+    return verdict_problem(folder, check)
+
+
+def _told(check: Verification) -> Iterator[str]:
+    yield f"{check.state}: {check.kind}/{check.run_id}"
+    if check.state is BundleState.INTERRUPTED:
+        yield f"    {_NONE_WRITTEN}"
+    yield from map(_problem, check.problems)
+
+
+def _problem(found: FileProblem) -> str:
+    return f"    {found.problem}: {plain(found.path)}: {plain(found.detail, 2_000)}"
+
+
+def _exit_code(checks: list[Verification]) -> ExitCode:
+    states = {check.state for check in checks}
+    if BundleState.DAMAGED in states:
+        return ExitCode.NO
+    return ExitCode.YES if states == {BundleState.VERIFIED} else ExitCode.CANNOT_TELL
