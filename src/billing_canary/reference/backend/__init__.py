@@ -1,0 +1,1 @@
+"""The billing backend: accounts, wallets, top-ups, usage, the webhook inbox and operations."""
