@@ -1,0 +1,1 @@
+"""Bundles: folders of evidence on disk, written once, read with suspicion, and rendered for people."""

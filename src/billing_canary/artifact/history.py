@@ -1,0 +1,98 @@
+"""What earlier runs on the same disk say: since when a status lasts, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from billing_canary.artifact.kinds import kind_named
+from billing_canary.artifact.listing import DAMAGED, INTERRUPTED, list_runs
+from billing_canary.artifact.reader import read_json
+from billing_canary.artifact.seal import seal_holds
+from billing_canary.errors import EvidenceError
+from billing_canary.model import CanaryRun, Status
+
+_LOOK_BACK = 50
+"""Runs; a day of half-hourly canaries. Older ones do not tell a commander more."""
+
+_SHORT = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviousRun:
+    """The run before this one of the same mode and target.
+
+    Attributes:
+        changes: sentences: another commit, probes whose status differs.
+    """
+
+    run_id: str
+    overall_status: str
+    commit: str | None
+    started_at: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Since when (RFC 3339 UTC) runs have had the present status, and the run before this one."""
+
+    since: str
+    previous: PreviousRun | None
+
+
+def look_back(root: Path, run: CanaryRun, status: Status, commit: str | None) -> History:
+    """The history of `run`, which came to `status`, from the complete canary bundles below `root`.
+
+    Only the nearest run of the same mode and target is read: each report carries on since when its own
+    status lasts. Interrupted and damaged runs tell nothing and are passed over.
+    """
+    latest = next(_earlier(root, run), None)
+    if latest is None:
+        return History(since=run.started_at, previous=None)
+    lasting = latest["overall_status"] == status
+    since = str(latest.get("since") or latest["started_at"]) if lasting else run.started_at
+    return History(since=since, previous=_previous(latest, run, commit))
+
+
+def _earlier(root: Path, run: CanaryRun) -> Iterator[Mapping[str, Any]]:
+    """Earlier reports, newest first, each with its seal intact: validating them again would take longer."""
+    kind = kind_named("billing-canary")
+    for row in islice(list_runs(root, (kind.name,)), _LOOK_BACK):
+        if row.status in {INTERRUPTED, DAMAGED} or not row.started_at < run.started_at:
+            continue
+        try:
+            final = read_json(row.folder, kind.final)
+        except EvidenceError:
+            continue
+        same = (final.document.get("mode"), final.document.get("target")) == (run.mode, run.target)
+        if same and seal_holds(final.data, final.document):
+            yield final.document
+
+
+def _previous(document: Mapping[str, Any], run: CanaryRun, commit: str | None) -> PreviousRun:
+    before = document.get("commit")
+    return PreviousRun(
+        run_id=str(document["run_id"]),
+        overall_status=str(document["overall_status"]),
+        commit=before,
+        started_at=str(document["started_at"]),
+        changes=(*_commit_change(before, commit), *_probe_changes(document["probes"], run)),
+    )
+
+
+def _commit_change(before: str | None, now: str | None) -> Iterator[str]:
+    if before != now:
+        yield f"commit: {(before or 'unknown')[:_SHORT]} before, {(now or 'unknown')[:_SHORT]} now"
+
+
+def _probe_changes(before: Sequence[Mapping[str, Any]], run: CanaryRun) -> Iterator[str]:
+    earlier = {str(probe["id"]): str(probe["status"]) for probe in before}
+    current = {probe.id: str(probe.status) for probe in run.probes}
+    for probe in sorted(earlier | current):
+        was, now = earlier.get(probe, "not run"), current.get(probe, "not run")
+        if was != now:
+            yield f"{probe}: {was} before, {now} now"

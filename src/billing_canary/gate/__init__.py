@@ -1,0 +1,1 @@
+"""Pure functions from evidence to a verdict: no network, no files, no clock."""
