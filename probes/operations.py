@@ -86,6 +86,8 @@ def backlog_drains(run: ProbeContext) -> None:
         Operation.OPEN_ACCOUNT,
         Operation.READ_WALLET,
         Operation.CREATE_TOP_UP,
+        Operation.DELIVER_EVENT,
+        Operation.PAID_EVENT,
         Operation.PAY,
         Operation.CONSUME,
         Operation.SET_ENFORCEMENT,
@@ -101,7 +103,10 @@ def kill_switch_keeps_crediting(run: ProbeContext) -> None:
         run.expect(
             "With gating off an empty wallet may spend", answer.outcome, equals=Outcome.OK, source="consume"
         )
-        run.fund(account)
+        top_up = run.begin_top_up(account)
+        event = run.webhooks.paid(account, top_up.payment, run.pay(top_up).received, run.now())
+        run.deliver(event.body)
+        run.arrives(account, "With gating off a payment still reaches the wallet")
     finally:
         run.backend.set_enforcement(enabled=True)
     other = run.open_account()

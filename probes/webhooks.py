@@ -196,7 +196,7 @@ def other_currency_not_credited(run: ProbeContext) -> None:
 def failed_first_try_is_retried(run: ProbeContext) -> None:
     account = run.open_account()
     top_up = run.begin_top_up(account)
-    run.backend.disrupt(Operation.DISRUPT_EVENT_PROCESSING, account, 2)
+    run.backend.disrupt(Operation.DISRUPT_EVENT_PROCESSING, account, 1)
     run.pay(top_up)
     claim = "After a failed first try the payment is credited all the same"
     run.eventually(

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
     from billing_canary.cli.main import run  # noqa: PLC0415 - nothing is imported before it is needed
+    from billing_canary.cli.streams import settled, use_forgiving_streams  # noqa: PLC0415 - the same
 
-    code = run(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader went away; the verdict stands, and Python must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+    output = use_forgiving_streams()
+    sys.exit(settled(output, run(sys.argv[1:])))
 
 
 if __name__ == "__main__":

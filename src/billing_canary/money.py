@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
 _ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
 """Charged in whole units. MGA has ISO exponent 2; the provider treats it as zero-decimal."""
@@ -25,6 +24,9 @@ _TWO_DECIMAL = frozenset(
     ZMW ISK UGX""".split()
 )
 """ISK and UGX have ISO exponent 0, but the provider keeps two decimals for them (always 00)."""
+
+_DECIMAL = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]{1,30})(\.(?P<part>[0-9]{1,30}))?", re.ASCII)
+"""At most as many digits as no amount needs: the text may come from a backend that is broken."""
 
 _AMOUNT_TEXT = re.compile(r"(?P<amount>[0-9]+(\.[0-9]+)?)\s+(?P<currency>[A-Za-z]{3})", re.ASCII)
 
@@ -92,7 +94,10 @@ class Money:
     @property
     def decimal(self) -> str:
         """The amount in major units as text with the currency's own decimals, e.g. "0.29"."""
-        return f"{Decimal(self.minor).scaleb(-exponent(self.currency)):f}"
+        places = exponent(self.currency)
+        digits = f"{abs(self.minor):0{places + 1}d}"
+        whole, part = (digits[:-places], f".{digits[-places:]}") if places else (digits, "")
+        return f"{'-' if self.minor < 0 else ''}{whole}{part}"
 
     def _same(self, other: Money) -> int:
         if other.currency != self.currency:
@@ -106,13 +111,15 @@ def from_decimal(text: str, currency: str) -> Money:
     Raises:
         ValueError: no plain decimal number, or more decimals than the currency has.
     """
-    try:
-        scaled = Decimal(text).scaleb(exponent(currency))
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is no decimal amount such as 10 or 0.29") from None
-    if not scaled.is_finite() or scaled != scaled.to_integral_value():
-        raise ValueError(f"{text!r} has more decimals than {currency.upper()} has ({exponent(currency)})")
-    return Money(minor=int(scaled), currency=currency)
+    places = exponent(currency)
+    found = _DECIMAL.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is no decimal amount such as 10 or 0.29")
+    part = (found["part"] or "").rstrip("0")
+    if len(part) > places:
+        raise ValueError(f"{text!r} has more decimals than {currency.upper()} has ({places})")
+    # Digits, not decimal.Decimal: its context rounds long amounts without a word.
+    return Money(minor=int(f"{found['sign']}{found['whole']}{part:0<{places}}"), currency=currency)
 
 
 def parse_money(text: str) -> Money:

@@ -77,6 +77,7 @@ def _is_marked(folder: Path) -> bool:
         return True
     try:
         pyproject = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
-    return "billing-canary" in pyproject.get("tool", {})
+    tools = pyproject.get("tool")
+    return isinstance(tools, dict) and "billing-canary" in tools

@@ -7,6 +7,7 @@ reappear, and the shapes of provider keys, webhook secrets, bearer tokens and ca
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
@@ -18,7 +19,7 @@ _SHAPES = re.compile(
     | whsec_[A-Za-z0-9+/=_-]{4,}                          # webhook signing secrets
     | (?<=Bearer[ ])[A-Za-z0-9._~+/=-]{6,}                # Authorization: Bearer
     | (?<=Basic[ ])[A-Za-z0-9+/=]{8,}                     # Authorization: Basic
-    | \b(?:\d[ -]?){12,18}\d\b                            # card numbers; the Luhn check decides
+    | (?<!\d)(?:[3-6]|2[ -]?[2-7])(?:[ -]?\d){11,18}(?!\d)  # card numbers; the Luhn check decides
     """,
     re.VERBOSE | re.ASCII,
 )
@@ -39,14 +40,23 @@ def _passes_luhn(text: str) -> bool:
 
 def _mask_shape(found: re.Match[str]) -> str:
     text = found.group()
-    if text[0].isdigit() and not _passes_luhn(text):
-        return text
-    return MASK
+    return _mask_cards(text) if text[0].isdigit() else MASK
+
+
+def _mask_cards(text: str) -> str:
+    """Mask every series of digit groups that is a card number; other numbers may stand beside it."""
+    groups = [group.span() for group in re.finditer(r"\d+", text)]
+    for first, (start, _) in enumerate(groups):
+        for _, end in reversed(groups[first:]):
+            if _passes_luhn(text[start:end]):
+                return text[:start] + MASK + _mask_cards(text[end:])
+    return text
 
 
 def _encodings(secret: str) -> set[str]:
     raw = secret.encode()
-    forms = {secret, quote(secret, safe=""), quote_plus(secret), raw.hex()}
+    forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), raw.hex()}
+    forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     forms.add(base64.b64encode(raw).decode().rstrip("="))
     forms.add(base64.b64encode(f"{secret}:".encode()).decode().rstrip("="))
     forms.add(base64.urlsafe_b64encode(raw).decode().rstrip("="))

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from billing_canary import __version__
+from billing_canary.artifact import schema
 from billing_canary.artifact.bundle import BundleWriter
 from billing_canary.artifact.canary_report import CanaryReport
 from billing_canary.artifact.complete import complete_canary
@@ -84,6 +85,8 @@ def run_probe_command(options: CanaryOptions) -> int:
     """
     if options.mode == "staging":
         raise RefusedError("staging", _STAGING)
+    if options.expect_build is not None and not options.expect_build.strip():
+        raise wrong_call("--expect-build", "is empty", "name the build, or leave the option out")
     wishes = Wishes(caps=_caps(options.caps), expect_build=options.expect_build)
     project = find_project(options.project, Path.cwd())
     build_id = f"mock-{__version__}"
@@ -92,7 +95,11 @@ def run_probe_command(options: CanaryOptions) -> int:
         MockService(build_id=build_id, faults=options.faults, schedule=options.schedule) as service,
     ):
         probes = select(load_probes(project), options.only)
-        run_id = options.run_id or new_run_id(SystemClock().now(), secrets.token_hex(2))
+        run_id = (
+            new_run_id(SystemClock().now(), secrets.token_hex(2))
+            if options.run_id is None
+            else options.run_id
+        )
         target = connect_mock(project, service.environment(), run_id, wishes)
         redact = Redactor((*target.settings.all_secrets, *environment_secrets(os.environ)))
         writer = _claim_bundle(options, project, target, redact)
@@ -138,8 +145,10 @@ def _run(session: _Session, service: MockService) -> int:
             mode=options.mode,
             probes=session.probes,
             redact=session.redact,
+            require_sandbox=options.require_sandbox,
             progress=Progress(planned=progress.planned, result=tell),
         )
+        schema.preload()
         run = run_canary(session.target, plan)
     progress.end()
     session.target.close()

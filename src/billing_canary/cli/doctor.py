@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from billing_canary.cli import options
@@ -19,12 +17,15 @@ Examples:
 @options.project
 @options.artifacts
 @options.as_json
-def command(*, project: Path | None, artifacts: Path, as_json: bool) -> int:
+def command(*, project: str | None, artifacts: str, as_json: bool) -> int:
     """Check the project and this machine, and say what is missing.
 
     Loads every probe and policy, starts and stops the mock, and tries to write where bundles go.
     Spends nothing.
     """
+    from pathlib import Path
+
     from billing_canary.cli.examination import examine
 
-    return examine(project, artifacts, as_json=as_json)
+    folder = Path(project) if project is not None else None
+    return examine(folder, Path(artifacts), as_json=as_json)

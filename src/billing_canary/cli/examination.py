@@ -139,6 +139,5 @@ def _mock(project: Project) -> str:
             skipped = sum(bool(skip_reason(probe, target, "mock")) for probe in load_probes(project))
         finally:
             target.close()
-    return (
-        f"starts, is healthy ({health}), maps {len(target.settings.operations)} operations, {skipped} skipped"
-    )
+    operations = len(target.settings.operations)
+    return f"starts, is healthy ({health}), maps {operations} operations; {skipped} probes are skipped"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from billing_canary.cli import options
@@ -36,8 +34,8 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     only: tuple[str, ...],
     healthy_runs: int,
     jobs: int | None,
-    project: Path | None,
-    artifacts: Path,
+    project: str | None,
+    artifacts: str,
     run_id: str | None,
     as_json: bool,
     quiet: bool,
@@ -48,14 +46,16 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     detection matrix. A fault counts as caught only by a failed claim that names it. Exits 1 when a fault
     goes undetected or the healthy service turns anything red.
     """
+    from pathlib import Path
+
     from billing_canary.cli.matrix import MatrixOptions, run_faults_command
 
     chosen = MatrixOptions(
         only=only,
         healthy_runs=healthy_runs,
         jobs=jobs,
-        project=project,
-        artifacts=artifacts,
+        project=Path(project) if project is not None else None,
+        artifacts=Path(artifacts),
         run_id=run_id,
         as_json=as_json,
         quiet=quiet,

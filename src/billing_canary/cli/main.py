@@ -63,8 +63,6 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:
-        return 0
     except Exception as error:  # noqa: BLE001 - the last place that can turn an error into a sentence
         return _report(error)
     return result if isinstance(result, int) else 0

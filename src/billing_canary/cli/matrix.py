@@ -69,7 +69,7 @@ def run_faults_command(options: MatrixOptions) -> int:
     project.file(TARGETS_FILE)
     project.file(MONEY_FILE)
     plan = MatrixPlan(
-        run_id=options.run_id or new_run_id(clock.now(), secrets.token_hex(2)),
+        run_id=new_run_id(clock.now(), secrets.token_hex(2)) if options.run_id is None else options.run_id,
         project=project,
         faults=chosen_faults(options.only),
         healthy_runs=options.healthy_runs,

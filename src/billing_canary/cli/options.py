@@ -1,9 +1,11 @@
-"""Options that several commands share, in one place."""
+"""Options that several commands share, in one place.
+
+Folders stay text here: importing `pathlib` would cost `--help` more than the rest of a command.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -12,14 +14,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 project = click.option(
     "--project",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     metavar="DIR",
     help="Project folder (default: the nearest one above, else the bundled default).",
 )
 artifacts = click.option(
     "--artifacts",
-    type=click.Path(path_type=Path),
-    default=Path("artifacts"),
+    type=click.Path(),
+    default="artifacts",
     metavar="DIR",
     show_default=True,
     help="Where bundles are written.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from billing_canary.cli import options
@@ -53,8 +51,8 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     max_amount: tuple[str, ...],
     max_amount_rub: str | None,
     expect_build: str | None,
-    project: Path | None,
-    artifacts: Path,
+    project: str | None,
+    artifacts: str,
     run_id: str | None,
     as_json: bool,
     quiet: bool,
@@ -64,10 +62,13 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     Mock mode needs no account and no network: it starts a reference billing service and a payment
     provider on this machine, for this run alone.
     """
+    from pathlib import Path
+
     from billing_canary.cli.canary import CanaryOptions, list_probes, run_probe_command
 
+    folder = Path(project) if project is not None else None
     if list_only:
-        return list_probes(project, only, as_json=as_json)
+        return list_probes(folder, only, as_json=as_json)
     chosen = CanaryOptions(
         mode=mode,
         only=only,
@@ -76,8 +77,8 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
         require_sandbox=require_sandbox,
         caps=_caps(max_amount, max_amount_rub),
         expect_build=expect_build,
-        project=project,
-        artifacts=artifacts,
+        project=folder,
+        artifacts=Path(artifacts),
         run_id=run_id,
         as_json=as_json,
         quiet=quiet,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import count
 from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
@@ -41,6 +42,7 @@ class Guard:
         self._provider_url = provider_url
         self._provider = rules.origin(provider_url) if provider_url else None
         self._lock = Lock()
+        self._without_key = count(1)
         self._passed: Counter[str] = Counter()
         self._refused: dict[str, list[str]] = {}
         self._ended: RefusedError | None = None
@@ -118,15 +120,16 @@ class Guard:
             raise self._refusal(refusal) from None
         self._pass(rules.LIVE_RULE)
 
-    def refuse_redirect(self, source: str, destination: str) -> None:
-        """Allow a redirect only within its own origin.
+    def refuse_redirect(self, source: str, location: str) -> None:
+        """Allow a redirect from the URL `source` to `location` (relative or not) only within its own origin.
 
         Raises:
-            RefusedError: another scheme, host or port.
+            RefusedError: another scheme, host or port, or no URL.
         """
-        if rules.origin(source) != rules.origin(destination):
-            reason = f"redirect from {urlsplit(source).netloc} to {urlsplit(destination).netloc}"
-            raise self._refusal(RefusedError(rules.HOSTS_RULE, reason))
+        try:
+            rules.check_redirect(source, location)
+        except RefusedError as refusal:
+            raise self._refusal(refusal) from None
 
     def _check_provider_write(
         self, method: str, url: str, headers: Mapping[str, str | bytes], body: object
@@ -134,6 +137,10 @@ class Guard:
         if self._provider is None or method in {"GET", "HEAD"} or rules.origin(url) != self._provider:
             return
         path = urlsplit(url).path.removeprefix(urlsplit(self._provider_url or "").path)
+        if urlsplit(url).query:
+            raise RefusedError(
+                ENDPOINTS_RULE, f"{method} {path} carries a query, where amounts are not looked for"
+            )
         for write in self.policy.provider_writes:
             found = write.pattern.fullmatch(path)
             if found:
@@ -157,7 +164,9 @@ class Guard:
             if not self.ledger.holds(groups["payment"]):
                 raise RefusedError(CAPS_RULE, f"nothing was reserved for {groups['payment']} at {write.path}")
             return
-        self.ledger.reserve(write.path, _form_money(write, body), str(headers.get("Idempotency-Key", "")))
+        # Without an idempotency key each copy of a request moves money again, so each is counted.
+        key = _idempotency_key(headers) or f"without a key, number {next(self._without_key)}"
+        self.ledger.reserve(write.path, _form_money(write, body), key)
 
     def _still_running(self) -> None:
         if self._ended is not None:
@@ -203,8 +212,14 @@ class Guard:
         )
 
 
+def _idempotency_key(headers: Mapping[str, str | bytes]) -> str:
+    values = [value for name, value in headers.items() if name.lower() == "idempotency-key"]
+    text = values[0] if values else ""
+    return text.decode("latin-1") if isinstance(text, bytes) else text
+
+
 def _form_money(write: ProviderWrite, body: object) -> Money:
-    text = body.decode() if isinstance(body, bytes) else str(body or "")
+    text = body.decode(errors="replace") if isinstance(body, bytes) else str(body or "")
     fields: dict[str, list[str]] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         fields.setdefault(name, []).append(value)

@@ -89,6 +89,8 @@ def _caps(table: Table) -> dict[str, Money]:
             continue
         if cap.minor < 0:
             table.problem(code, f"is {text!r}, below zero", 'write "0" to allow nothing')
+        if cap.currency in caps:
+            table.problem(code, "is the second cap of this currency", "keep one, in capitals")
         caps[cap.currency] = cap
     return caps
 
@@ -121,6 +123,10 @@ def _write(table: Table) -> ProviderWrite:
         table.problem("currency", "is missing", 'name the form field of the currency, for example "currency"')
     if amount == "reserved" and "{payment}" not in path:
         table.problem("path", f"is {path!r}", 'an amount that is "reserved" needs {payment} in the path')
+    if path.count("{payment}") > 1:
+        table.problem("path", f"is {path!r}", "name {payment} once")
     table.finish()
-    pattern = re.escape(path).replace(r"\{payment\}", r"(?P<payment>[A-Za-z0-9_]+)")
+    before, _, after = path.partition("{payment}")
+    payment = r"(?P<payment>[A-Za-z0-9_]+)" if "{payment}" in path else ""
+    pattern = f"{re.escape(before)}{payment}{re.escape(after)}"
     return ProviderWrite(path=path, pattern=re.compile(pattern), amount=amount, currency=currency)

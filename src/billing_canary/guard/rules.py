@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from billing_canary.errors import RefusedError
 from billing_canary.guard.policy import MoneyPolicy
@@ -25,7 +25,7 @@ def check_url(url: str, policy: MoneyPolicy) -> None:
     Raises:
         RefusedError: scheme, user info, host or port is not allowed.
     """
-    parts = urlsplit(url)
+    parts = _split(url)
     if parts.scheme not in _DEFAULT_PORTS:
         raise RefusedError(HOSTS_RULE, f"scheme {parts.scheme!r} is not allowed")
     if parts.username is not None or parts.password is not None:
@@ -39,8 +39,36 @@ def check_url(url: str, policy: MoneyPolicy) -> None:
 
 def origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port of `url`: what a redirect may never change."""
-    parts = urlsplit(url)
+    parts = _split(url)
     return (parts.scheme, *_host_and_port(parts))
+
+
+def check_redirect(source: str, location: str) -> None:
+    """Allow a redirect from the URL `source` to `location` only within its own origin.
+
+    Raises:
+        RefusedError: another scheme, host or port, or no URL.
+    """
+    try:
+        destination = urljoin(source, location)
+    except ValueError:
+        raise RefusedError(HOSTS_RULE, "redirect to an unreadable address") from None
+    if origin(source) != origin(destination):
+        reason = f"redirect from {_shown(source)} to {_shown(destination)}"
+        raise RefusedError(HOSTS_RULE, reason)
+
+
+def _shown(url: str) -> str:
+    """Scheme, host and port: what is no secret of an address."""
+    scheme, host, port = origin(url)
+    return f"{scheme}://{host}:{port}"
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise RefusedError(HOSTS_RULE, "the URL cannot be read") from None
 
 
 def _host_and_port(parts: SplitResult) -> tuple[str, int]:

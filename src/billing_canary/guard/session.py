@@ -8,6 +8,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
+from billing_canary.errors import RefusedError
 from billing_canary.guard.guard import Guard
 
 _POOL = 64
@@ -51,12 +52,18 @@ class GuardedSession(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send `request` and judge the answer."""
         response = super().send(request, **kwargs)
-        self.guard.after_answer(response.content)
+        # A redirect is answered by the first answer of its history; each later hop came through here itself.
+        for answer in (*response.history[:1], response):
+            self.guard.after_answer(answer.content)
         return response
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Where `resp` redirects to, if that is within its own origin."""
         target = super().get_redirect_target(resp)
         if target is not None:
-            self.guard.refuse_redirect(resp.url, requests.compat.urljoin(resp.url, target))
+            try:
+                self.guard.refuse_redirect(resp.url, target)
+            except RefusedError:
+                resp.close()
+                raise
         return target

@@ -40,7 +40,8 @@ class SpendLedger:
         """Count `amount` under the idempotency `key` before it is sent.
 
         Raises:
-            RefusedError: over a cap, no cap for the currency, not positive, or the key with another amount.
+            RefusedError: over a cap, no cap for the currency, or not positive. The same key with another
+                amount counts as another request: the target may take it for one.
         """
         with self._lock:
             known = self._by_key.get(key)

@@ -34,12 +34,18 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class CanaryPlan:
-    """What to run: `workers` probes at once where they may."""
+    """What to run.
+
+    Attributes:
+        workers: probes at once where they may run side by side.
+        require_sandbox: run only after the provider itself has said that it is in test mode.
+    """
 
     mode: str
     probes: Sequence[Probe]
     redact: Redactor
     workers: int = WORKERS
+    require_sandbox: bool = True
     progress: Progress = field(default_factory=Progress)
 
 
@@ -54,7 +60,8 @@ def run_canary(target: Target, plan: CanaryPlan) -> CanaryRun:
         _plan_spend(target, plan)
         health = _check_health(target)
         if health.status is not Status.FAIL:
-            _prove_sandbox(target)
+            if plan.require_sandbox:
+                _prove_sandbox(target)
             results = _run_probes(target, plan)
         else:
             notes.append("The target is not healthy or not reachable, so no probe was run")

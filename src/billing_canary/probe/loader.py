@@ -11,8 +11,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from billing_canary.errors import Problem, raise_problems, wrong_call
-from billing_canary.probe.registry import MODES, Probe, collecting
+from billing_canary.model import Severity
+from billing_canary.probe.registry import MODES, Phase, Probe, Spends, collecting
 from billing_canary.project import Project
+from billing_canary.target.operations import Operation
 
 
 def load_probes(project: Project) -> tuple[Probe, ...]:
@@ -80,6 +82,9 @@ def _check_declarations(probes: Iterable[Probe], problems: list[Problem]) -> Non
         if probe.id in seen:
             problems.append(_declared(probe, "is declared twice", "rename one of the functions"))
         seen.add(probe.id)
+        if wrong := _wrong_types(probe):
+            problems.append(_declared(probe, f"has a wrong {', '.join(wrong)}", "see billing_probe"))
+            continue
         if not probe.title.strip() or "\n" in probe.title:
             problems.append(_declared(probe, "needs a title of one line", "add title='...'"))
         if not probe.owner.strip():
@@ -87,6 +92,24 @@ def _check_declarations(probes: Iterable[Probe], problems: list[Problem]) -> Non
         unknown = [mode for mode in probe.modes if mode not in MODES]
         if unknown or not probe.modes:
             problems.append(_declared(probe, f"has modes {probe.modes!r}", f"use {', '.join(MODES)}"))
+
+
+def _wrong_types(probe: Probe) -> list[str]:
+    """Names of declarations that the runner cannot use: a probe file is seldom type-checked."""
+    right = {
+        "title": isinstance(probe.title, str),
+        "owner": isinstance(probe.owner, str),
+        "severity": isinstance(probe.severity, Severity),
+        "phase": isinstance(probe.phase, Phase),
+        "needs": all(isinstance(need, Operation) for need in probe.needs),
+        "spends": _can_be_planned(probe.spends),
+    }
+    return [name for name, good in right.items() if not good]
+
+
+def _can_be_planned(spends: object) -> bool:
+    """Fewer payments than none would make room in the plan for what other probes spend."""
+    return isinstance(spends, Spends) and type(spends.payments) is int and spends.payments >= 0
 
 
 def _declared(probe: Probe, message: str, fix: str) -> Problem:

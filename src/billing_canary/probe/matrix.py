@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from billing_canary.clock import Clock, utc_text
 from billing_canary.errors import BillingCanaryError, wrong_call
@@ -99,7 +100,8 @@ def _run_trials(
 ) -> list[TrialResult]:
     context = multiprocessing.get_context("spawn")
     results: list[TrialResult] = []
-    with ProcessPoolExecutor(max_workers=min(jobs, len(trials)), mp_context=context) as pool:
+    workers = min(jobs, len(trials))
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         futures: list[Future[TrialResult]] = [pool.submit(run_trial, trial) for trial in trials]
         try:
             for future in as_completed(futures):
@@ -107,8 +109,22 @@ def _run_trials(
                 on_trial(results[-1])
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()  # what they found would not be recorded any more
             raise
     return results
+
+
+def _end_with_parent() -> None:
+    """End this worker when its parent is killed: nothing else would tell it, and it would stay for ever."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def run_trial(trial: Trial) -> TrialResult:

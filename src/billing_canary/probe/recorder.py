@@ -14,7 +14,7 @@ from billing_canary.target.settings import Patience
 T = TypeVar("T")
 _GROWTH = 1.6
 """Each wait between two looks is this much longer, up to the target's `poll`."""
-_FIRST_WAIT_S = 0.008
+_FIRST_WAIT_S = 0.05
 
 
 class ClaimFailedError(Exception):

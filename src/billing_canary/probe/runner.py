@@ -157,6 +157,8 @@ class ProbeRunner:
             answer = self._target.backend.close_account(account)
         except (UnexpectedAnswerError, RefusedError) as error:
             return self._redact(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the probe's own result must still come
+            return self._redact(f"{type(error).__name__}: {error}")
         return "" if answer.outcome is Outcome.OK else self._redact(str(answer))
 
     def _collect(self, running: dict[str, _Running]) -> list[ProbeResult]:

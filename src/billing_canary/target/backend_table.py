@@ -158,7 +158,17 @@ class _OperationReader:
         found = {name: self._extraction(table, name) for name in table.data}
         for name in sorted(self._contract.outputs - found.keys()):
             self._table.problem(f"extract.{name}", "is missing", f'add {name} = "a JMESPath expression"')
+        self._refuse_unknown(found)
         return {name: extraction for name, extraction in found.items() if extraction is not None}
+
+    def _refuse_unknown(self, names: Iterable[str]) -> None:
+        """What `open_account` extracts is the target's own choice; elsewhere another name is a typo."""
+        known = self._contract.outputs | self._contract.optional
+        for name in names:
+            if name not in known and self._contract is not CONTRACTS[Operation.OPEN_ACCOUNT]:
+                self._table.problem(
+                    f"extract.{name}", "is not known here", f"use {', '.join(sorted(known)) or 'none'}"
+                )
 
     def _extraction(self, table: Table, name: str) -> Extraction | None:
         is_amount = name in self._contract.money

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from billing_canary.config import Table, read_toml
 from billing_canary.errors import Problem, raise_problems
@@ -16,7 +18,8 @@ from billing_canary.target.settings import BackendMapping, Patience, ProviderSet
 TARGETS_FILE = "probes/targets.toml"
 _DEFAULT_CARDS = {"accepted": "pm_card_visa", "declined": "pm_card_chargeDeclined"}
 _LOOKS_SECRET = re.compile(r"(sk|rk|pk)_(live|test|org)_|whsec_")
-_URL = re.compile(r"https?://[^/@\s]+(/\S*)?")
+_SECRET_PLACE = re.compile(r"[^.]+\.(secrets\.[^.]+|webhook_secret|provider\.api_key)")
+_URL = re.compile(r"https?://[^/@?#\s]+(/[^?#\s]*)?")
 _MILLISECONDS = 1000
 
 
@@ -30,7 +33,8 @@ def load_target(project: Project, name: str, environ: Mapping[str, str]) -> Targ
     shown = project.shown(TARGETS_FILE)
     root = read_toml(project.file(TARGETS_FILE), shown, problems)
     raise_problems(problems)
-    _refuse_written_secrets(root.data, shown, "", problems)
+    _refuse_written_secrets(root.data, shown, problems)
+    raise_problems(problems)  # at once: the other checks quote what they find
     backends = root.table("backends", required=True)
     table = root.table(name, required=True)
     settings = _TargetReader(table, environ).read(name, backends)
@@ -38,16 +42,25 @@ def load_target(project: Project, name: str, environ: Mapping[str, str]) -> Targ
     return settings
 
 
-def _refuse_written_secrets(value: Any, shown: str, key: str, problems: list[Problem]) -> None:
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            _refuse_written_secrets(item, shown, f"{key}.{name}".lstrip("."), problems)
-    elif isinstance(value, list):
-        for item in value:
-            _refuse_written_secrets(item, shown, key, problems)
-    elif isinstance(value, str) and _LOOKS_SECRET.search(value):
-        fix = 'write { env = "NAME" } and put the secret into that environment variable'
-        problems.append(Problem(where=shown, key=key, message="holds a secret (not shown)", fix=fix))
+def _refuse_written_secrets(root: Mapping[str, Any], shown: str, problems: list[Problem]) -> None:
+    pending: deque[tuple[str, Any]] = deque(root.items())
+    while pending:  # no recursion: dotted keys nest as deep as they like
+        key, value = pending.popleft()
+        if isinstance(value, Mapping):
+            pending.extend((f"{key}.{name}", item) for name, item in value.items())
+        elif _SECRET_PLACE.fullmatch(key) or (isinstance(value, str) and _LOOKS_SECRET.search(value)):
+            fix = 'write { env = "NAME" } and put the secret into that environment variable'
+            problems.append(Problem(where=shown, key=key, message="holds a secret (not shown)", fix=fix))
+        elif isinstance(value, list):
+            pending.extend((key, item) for item in value)
+
+
+def _has_host_and_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 class _TargetReader:
@@ -93,7 +106,9 @@ class _TargetReader:
         value = table.data.get(key)
         if isinstance(value, str):
             return table.get(key, str)
-        variable = table.table(key, required=True).get("env", str)
+        written = table.table(key, required=True)
+        variable = written.get("env", str)
+        written.finish()
         found = self._environ.get(variable, "").strip()
         if variable and not found:
             table.problem(
@@ -106,9 +121,9 @@ class _TargetReader:
 
     def _url(self, table: Table, key: str) -> str:
         url = self._from_environment(table, key)
-        if url and not _URL.fullmatch(url):
+        if url and not (_URL.fullmatch(url) and _has_host_and_port(url)):
             table.problem(
-                key, "is no http(s) URL without user name", "write https://host or https://host/path"
+                key, "is no http(s) URL of a host and a path only", "write https://host or https://host/path"
             )
         return url.rstrip("/")
 

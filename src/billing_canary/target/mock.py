@@ -8,10 +8,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from billing_canary.errors import EvidenceError
+from billing_canary.errors import EvidenceError, Problem, raise_problems
 
 _STOP_S = 3.0
 _PACKAGE_PARENT = str(Path(__file__).parents[2])
@@ -65,7 +66,8 @@ class MockService:
         """Wait until both servers listen; then the variables that the target file names.
 
         Raises:
-            EvidenceError: the service did not start.
+            ProjectError: it was asked for a fault or a schedule that does not exist.
+            EvidenceError: it did not start.
         """
         ready = self._wait_ready()
         return {
@@ -81,9 +83,10 @@ class MockService:
         if not self._ready:
             stdout = self._process.stdout
             line = stdout.readline() if stdout is not None else b""
-            answer = json.loads(line) if line.strip() else {"error": self._last_words()}
+            answer: dict[str, Any] = json.loads(line) if line.strip() else {"error": self._last_words()}
             if "error" in answer:
                 self.stop()
+                raise_problems([Problem(**problem) for problem in answer.get("problems", ())])
                 raise EvidenceError(f"the reference service did not start: {answer['error']}")
             self._ready = answer
         return self._ready
@@ -98,15 +101,13 @@ class MockService:
         return self._stderr.read().decode(errors="replace")
 
     def stop(self) -> None:
-        """End the child and wait for it; kill it if it does not go."""
+        """End the child at once: its store is in memory, so it has nothing to save."""
+        self._process.kill()
+        self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                pipe.close()
-        try:
-            self._process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+                with suppress(BrokenPipeError):
+                    pipe.close()
 
     def __enter__(self) -> Self:
         return self

@@ -108,9 +108,8 @@ class Accounts:
         return Answer(body={name: row[name] for name in shown})
 
     def close(self, call: Call) -> Answer:
-        """Close the account for good; the ledger is kept, the customer at the provider is deleted."""
+        """Close the account for good; the ledger is kept, and so is the customer at the provider."""
         row = self.find(call.arguments["account"])
-        self._payments.delete_customer(row["customer"])
         with self._store.transaction() as transaction:
             transaction.execute("UPDATE account SET closed_at = ? WHERE id = ?", self._clock.now(), row["id"])
         return Answer(body={"id": row["id"], "closed": True})

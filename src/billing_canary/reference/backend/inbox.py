@@ -13,7 +13,7 @@ from billing_canary.reference.web import ApiError
 TRIES = 5
 """Attempts before a delivery becomes a dead letter."""
 
-_FIRST_RETRY_S = 0.05
+_FIRST_RETRY_S = 0.03
 _RETRY_GROWTH = 4
 
 

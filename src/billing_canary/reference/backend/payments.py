@@ -60,14 +60,6 @@ class PaymentsClient:
         metadata = {"metadata[account]": account, "metadata[run_id]": run_id}
         return str(self._send("POST", "/v1/customers", metadata, key=f"customer:{account}")["id"])
 
-    def delete_customer(self, customer: str) -> None:
-        """Delete a customer; one that is gone already is fine."""
-        try:
-            self._send("DELETE", f"/v1/customers/{quote(customer)}")
-        except ApiError as error:
-            if error.details.get("provider_status") != _NOT_FOUND:
-                raise
-
     def create_intent(self, form: Mapping[str, str], key: str) -> Payment:
         """Create a payment intent under the idempotency `key`.
 
