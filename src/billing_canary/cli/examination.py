@@ -70,9 +70,10 @@ def _machine(artifacts: Path) -> Iterator[Finding]:
 
 
 def _writable(artifacts: Path) -> Finding:
-    what, folder = "artifacts", artifacts.absolute()
-    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    what = "artifacts"
+    nearest = folder = artifacts.absolute()
     try:
+        nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
         with tempfile.TemporaryFile(dir=nearest):
             free = shutil.disk_usage(nearest).free
     except OSError as error:

@@ -23,7 +23,6 @@ from billing_canary.cli.signals import terminate_as_interrupt
 from billing_canary.clock import SystemClock, utc_text
 from billing_canary.gate.exit_code import exit_code
 from billing_canary.gate.faults import judge
-from billing_canary.guard.policy import MONEY_FILE
 from billing_canary.probe.loader import load_probes
 from billing_canary.probe.matrix import (
     HEALTHY,
@@ -35,9 +34,10 @@ from billing_canary.probe.matrix import (
     reveals,
     run_matrix,
 )
-from billing_canary.project import find_project
+from billing_canary.project import Project, find_project
 from billing_canary.redact import Redactor
-from billing_canary.target.load import TARGETS_FILE
+from billing_canary.target.connect import Wishes, connect_mock
+from billing_canary.target.mock import MockService
 
 KIND = "billing-faults"
 
@@ -65,9 +65,7 @@ def run_faults_command(options: MatrixOptions) -> int:
     """
     clock = SystemClock()
     project = find_project(options.project, Path.cwd())
-    load_probes(project)  # a broken file is said once and at once, not by each trial
-    project.file(TARGETS_FILE)
-    project.file(MONEY_FILE)
+    _check_project(project)
     plan = MatrixPlan(
         run_id=new_run_id(clock.now(), secrets.token_hex(2)) if options.run_id is None else options.run_id,
         project=project,
@@ -78,6 +76,17 @@ def run_faults_command(options: MatrixOptions) -> int:
     writer = _claim_bundle(options, plan, utc_text(clock.now()))
     with terminate_as_interrupt(), truthful_bundle(writer):
         return _run(options, plan, writer, clock)
+
+
+def _check_project(project: Project) -> None:
+    """Load everything once: a broken file is said at once, and is no fault that went undetected.
+
+    Raises:
+        ProjectError: a file of the project is wrong.
+    """
+    load_probes(project)
+    with MockService(build_id="matrix") as service:
+        connect_mock(project, service.environment(), "matrix", Wishes()).close()
 
 
 def _claim_bundle(options: MatrixOptions, plan: MatrixPlan, started_at: str) -> BundleWriter:

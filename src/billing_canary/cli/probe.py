@@ -64,10 +64,12 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     """
     from pathlib import Path
 
-    from billing_canary.cli.canary import CanaryOptions, list_probes, run_probe_command
+    from billing_canary.cli.canary import CanaryOptions, run_probe_command
 
     folder = Path(project) if project is not None else None
     if list_only:
+        from billing_canary.cli.probe_list import list_probes
+
         return list_probes(folder, only, as_json=as_json)
     chosen = CanaryOptions(
         mode=mode,

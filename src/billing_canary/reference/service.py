@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from billing_canary.errors import wrong_call
 from billing_canary.reference.backend.app import Backend
+from billing_canary.reference.backend.intake import HANDLED_TYPES
 from billing_canary.reference.clock import ServiceClock
 from billing_canary.reference.faults import faulty_policies
 from billing_canary.reference.provider.app import Provider
@@ -51,7 +52,7 @@ def start(settings: Settings) -> Running:
         server = _serve(backend.app(), settings.backend_port, cleanup)
         backend.start()
         if provider:
-            provider[0].deliver_to(server.url)
+            provider[0].deliver_to(server.url, HANDLED_TYPES)
         return Running(backend_url=server.url, provider_url=provider_url, cleanup=cleanup.pop_all())
 
 

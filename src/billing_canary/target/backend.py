@@ -22,6 +22,8 @@ from billing_canary.target.template import render, render_text
 _USER_AGENT = f"billing-canary/{__version__}"
 _EXCERPT = 300
 _LOST_ANSWER_S = 0.001
+_NO_SEGMENT = frozenset({"", ".", ".."})
+"""As part of a path these mean another path, however they are quoted."""
 _PAYMENT_REQUIRED, _UNAVAILABLE = 402, 503
 
 
@@ -65,6 +67,9 @@ class Backend:
         variables = {"name": name, "quota_units": quota_units, **_currency(currency)}
         answer = self._demand(Operation.OPEN_ACCOUNT, variables, currency)
         values = {key: str(value) for key, value in answer.values.items()}
+        if values["account"] in _NO_SEGMENT:
+            observed = f"account id {values['account']!r}, which no path can hold"
+            raise UnexpectedAnswerError(Operation.OPEN_ACCOUNT, observed)
         return Account(id=values["account"], currency=currency, values=values)
 
     def close_account(self, account: Account) -> Answer:

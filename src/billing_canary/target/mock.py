@@ -49,7 +49,7 @@ class MockService:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
-            env={"PYTHONPATH": _PACKAGE_PARENT, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PYTHONPATH": _PACKAGE_PARENT},
             # A terminal's Ctrl-C goes to the run, which then ends this child in good order.
             start_new_session=True,
         )

@@ -71,13 +71,11 @@ def test_reversed_sends_the_newest_first(launch: Callable[..., Any], eventually:
     bench = launch(schedule="silent")
     account = bench.account()
     set_schedule(bench, "reversed")
-    account.charge(5)
-    eventually(lambda: len(everything(bench)) == 3)
-    assert [sent["type"] for sent in everything(bench)] == [
-        PAID,
-        "charge.succeeded",
-        "payment_intent.created",
-    ]
+    intent = account.top_up(5).json()["payment_intent"]
+    bench.pay(intent, payment_method="pm_card_chargeDeclined")
+    bench.pay(intent)
+    eventually(lambda: len(everything(bench)) == 2)
+    assert [sent["type"] for sent in everything(bench)] == [PAID, "payment_intent.payment_failed"]
 
 
 def everything(bench: Any) -> list[dict[str, Any]]:
@@ -89,6 +87,17 @@ def set_schedule(bench: Any, name: str) -> Any:
     url = f"{bench.service.provider_url}/_mock/schedule"
     headers = {"Authorization": "Bearer sk_test_reference"}
     return bench.session.post(url, json={"name": name}, headers=headers)
+
+
+def test_only_the_types_that_the_endpoint_asked_for_are_sent(
+    launch: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    bench = launch(schedule="prompt")
+    account = paid(bench)
+    eventually(lambda: account.balance == 500)
+    known = {event["type"] for event in bench.provider("GET", "/v1/events").json()["data"]}
+    assert {"customer.created", "payment_intent.created", "charge.succeeded", PAID} <= known
+    assert {sent["type"] for sent in everything(bench)} == {PAID}
 
 
 def test_silent_sends_nothing(bench: Any) -> None:
@@ -109,12 +118,13 @@ def test_schedules_are_listed_and_set_by_name(bench: Any) -> None:
 def test_a_refused_delivery_is_sent_again_later(
     launch: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:
-    bench = launch("F06", schedule="prompt")  # answers 400 to types that it does not know
-    bench.account()
+    bench = launch("F06", schedule="prompt")  # answers 500 to payments that it does not know
+    stranger = {"amount": 5, "currency": "rub", "payment_method": "pm_card_visa", "confirm": "true"}
+    assert bench.provider("POST", "/v1/payment_intents", stranger).status_code == 200
 
     def attempts() -> list[int]:
         bench.advance(60)
-        return [sent["attempt"] for sent in deliveries(bench, "customer.created")]
+        return [sent["attempt"] for sent in deliveries(bench)]
 
     eventually(lambda: attempts() == [1, 2, 3, 4, 5, 6])
-    assert {sent["status"] for sent in deliveries(bench, "customer.created")} == {400}
+    assert {sent["status"] for sent in deliveries(bench)} == {500}

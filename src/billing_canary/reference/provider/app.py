@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -44,9 +45,9 @@ class Provider:
         api = [route for part in parts for route in part.routes()]
         return build_app([*map(self._guarded, api), *map(self._authenticated, self._tools())], stripe_error)
 
-    def deliver_to(self, backend_url: str) -> None:
-        """Register the backend's webhook endpoint."""
-        self._deliveries.start(backend_url, WEBHOOK_PATH)
+    def deliver_to(self, backend_url: str, enabled_events: Iterable[str]) -> None:
+        """Register the backend's webhook endpoint for the types of events that it asks for."""
+        self._deliveries.start(backend_url, WEBHOOK_PATH, enabled_events)
 
     def stop(self) -> None:
         """End the delivery threads."""

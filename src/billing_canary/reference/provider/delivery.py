@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from http.client import HTTPException
 
@@ -72,15 +73,17 @@ class Deliveries:
         self._log: list[SentCopy] = []
         self._pool: HttpPool | None = None
         self._path = ""
+        self._enabled: frozenset[str] = frozenset()
         self._stopping = False
         self._threads = [
             threading.Thread(target=self._run, name=f"provider-delivery-{number}", daemon=True)
             for number in range(_THREADS)
         ]
 
-    def start(self, base_url: str, path: str) -> None:
-        """Register the endpoint and begin to deliver to it."""
+    def start(self, base_url: str, path: str, enabled_events: Iterable[str]) -> None:
+        """Register the endpoint for `enabled_events` (types) and begin to deliver to it."""
         self._pool, self._path = HttpPool(base_url), path
+        self._enabled = frozenset(enabled_events)
         for thread in self._threads:
             thread.start()
 
@@ -100,7 +103,9 @@ class Deliveries:
             return list(self._log)
 
     def enqueue(self, event: EmittedEvent) -> None:
-        """Plan the deliveries of `event` by the current schedule."""
+        """Plan the deliveries of `event` by the current schedule, if the endpoint asked for its type."""
+        if event.type not in self._enabled:
+            return
         schedule = self.schedule
         copies = [
             _Copy(event=event, age_s=schedule.age_s, signed_with=schedule.signed_with)
