@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import threading
 
 import click
@@ -52,12 +53,12 @@ def serve(settings: Settings, *, as_json: bool) -> int:
     """
     try:
         running = start(settings)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         fix = "choose another --port, --provider-port or --database"
         raise wrong_call("billing-canary mock", f"cannot start: {error}", fix) from error
     try:
-        _announce(running, settings, as_json=as_json)
-        with terminate_as_interrupt():
+        with terminate_as_interrupt():  # before the announcement: whoever reads it may end us at once
+            _announce(running, settings, as_json=as_json)
             threading.Event().wait()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cut the clean-up short

@@ -88,7 +88,7 @@ def _about_coverage(probes: Sequence[ProbeResult], not_run: str) -> Iterator[Fin
     if not_run:
         yield Finding(status=Status.INCONCLUSIVE, sentence=f"the run did not complete: {not_run}")
     if not probes:
-        yield Finding(status=Status.INCONCLUSIVE, sentence="no probe was selected, so nothing was shown")
+        yield Finding(status=Status.INCONCLUSIVE, sentence="no probe ran, so nothing was shown")
     elif not any(_is_critical(probe) and shown_status(probe) is Status.PASS for probe in probes):
         yield Finding(
             status=Status.INCONCLUSIVE, weight=len(_WEIGHTS), sentence="no critical probe ran and passed"

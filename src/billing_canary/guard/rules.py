@@ -15,6 +15,7 @@ KEYS_RULE = "keys"
 LIVE_RULE = "never-live"
 
 _LIVE_KEY = re.compile(r"\b(?:sk|rk)_live_|\bsk_org_", re.ASCII)
+_TEST_KEYS = ("sk_test_", "rk_test_")
 _LIVE_ANSWER = re.compile(rb'"livemode"\s*:\s*true\b')
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -85,6 +86,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def check_provider_key(key: str) -> None:
+    """Allow only the provider's test keys; called before any connection.
+
+    Raises:
+        RefusedError: anything else, live or unknown. The key itself is not named.
+    """
+    if not key.startswith(_TEST_KEYS):
+        reason = f"the provider's key is no test key: it does not start with {' or '.join(_TEST_KEYS)}"
+        raise RefusedError(KEYS_RULE, reason, ends_run=True)
 
 
 def check_headers(headers: Mapping[str, str | bytes]) -> None:

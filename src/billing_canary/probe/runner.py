@@ -134,7 +134,21 @@ class ProbeRunner:
         except BaseException as caught:  # noqa: BLE001 - a probe may raise anything, SystemExit included
             error = caught
         ending = conclude(run.context.rows, error, self._redact)
+        ending = self._hold_to_plan(run, ending)
         self._finished.put((run, self._clean_up(run, ending)))
+
+    def _hold_to_plan(self, run: _Running, ending: Ending) -> Ending:
+        """A pass that moved more than was shown before the start is no pass."""
+        planned = {money.currency: money for money in planned_spend(run.probe, self._target)}
+        over = [money for money in self._spent(run) if money > planned.get(money.currency, money * 0)]
+        if not over or ending.status is not Status.PASS:
+            return ending
+        reason = f"it moved {', '.join(map(str, over))}, more than it planned"
+        return replace(ending, status=Status.ERROR, reason=reason)
+
+    def _spent(self, run: _Running) -> tuple[Money, ...]:
+        prefix = run.context.key_prefix
+        return self._target.guard.ledger.total_of(lambda key: key.startswith(prefix))
 
     def _clean_up(self, run: _Running, ending: Ending) -> Ending:
         """Close what the probe opened, whatever became of it; a failed clean-up is evidence of its own."""
@@ -201,7 +215,6 @@ class ProbeRunner:
 
     def _result(self, run: _Running, ending: Ending, attempts: int = 1) -> ProbeResult:
         probe = run.probe
-        prefix = run.context.key_prefix
         return ProbeResult(
             id=probe.id,
             title=probe.title,
@@ -212,7 +225,7 @@ class ProbeRunner:
             reason=ending.reason,
             evidence=ending.evidence,
             planned=planned_spend(probe, self._target),
-            spend=self._target.guard.ledger.total_of(lambda key: key.startswith(prefix)),
+            spend=self._spent(run),
             attempts=attempts,
             flaky=ending.flaky,
             duration_ms=round((self._clock.monotonic() - run.started) * _MS),

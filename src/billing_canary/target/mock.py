@@ -43,6 +43,7 @@ class MockService:
             "schedule": schedule,
             **mock_keys(),
         }
+        self._log = ""
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "billing_canary.reference"],
@@ -97,8 +98,10 @@ class MockService:
 
     def log_text(self) -> str:
         """What the child wrote to its standard error; empty when all went well."""
-        self._stderr.seek(0)
-        return self._stderr.read().decode(errors="replace")
+        if not self._stderr.closed:
+            self._stderr.seek(0)
+            self._log = self._stderr.read().decode(errors="replace")
+        return self._log
 
     def stop(self) -> None:
         """End the child at once: its store is in memory, so it has nothing to save."""
@@ -108,6 +111,8 @@ class MockService:
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()
+        self.log_text()
+        self._stderr.close()
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from typing import Any
 import stripe
 
 from billing_canary.errors import BillingCanaryError, ExitCode, RefusedError
-from billing_canary.guard.rules import LIVE_RULE
+from billing_canary.guard.rules import LIVE_RULE, check_provider_key
 from billing_canary.guard.session import GuardedSession
 from billing_canary.money import Money
 from billing_canary.target.settings import ProviderSettings
@@ -49,12 +49,13 @@ class ProviderError(BillingCanaryError):
 class StripeProvider:
     """What a customer and an operator can do at the provider.
 
-    Raises (every method):
+    Raises (every method, and the constructor on a key that is no test key):
         ProviderError: the provider declined or failed.
         RefusedError: the guard stopped it.
     """
 
     def __init__(self, session: GuardedSession, settings: ProviderSettings, answer_s: float) -> None:
+        check_provider_key(settings.api_key)
         self._guard = session.guard
         base = settings.base_url
         self._client = stripe.StripeClient(

@@ -67,7 +67,7 @@ def test_one_critical_probe_that_held_is_a_pass() -> None:
 
 def test_nothing_selected_is_inconclusive() -> None:
     assert verdict_of() == Verdict(
-        overall_status=Status.INCONCLUSIVE, reasons=("no probe was selected, so nothing was shown",)
+        overall_status=Status.INCONCLUSIVE, reasons=("no probe ran, so nothing was shown",)
     )
 
 

@@ -105,7 +105,7 @@ def _probes(report: CanaryReport) -> Iterator[str]:
     yield "## Probes"
     yield ""
     if not report.run.probes:
-        yield "No probe was selected."
+        yield "No probe ran."
         return
     ordered = sorted(report.run.probes, key=lambda probe: (probe.surface, probe.id))
     headings = ("Surface", "Probe", "Severity", "Status", "Held", "Time")

@@ -166,7 +166,7 @@ def test_a_run_that_did_nothing_is_told_without_empty_tables(green: CanaryReport
 
     text = markdown(judged(empty, Status.INCONCLUSIVE))
 
-    assert "No probe was selected." in text
+    assert "No probe ran." in text
     assert "The guard recorded none." in text
     assert "No money was planned, moved or capped." in text
 
