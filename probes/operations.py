@@ -113,3 +113,15 @@ def kill_switch_keeps_crediting(run: ProbeContext) -> None:
     answer = run.consume(other, 1)
     claim = "With gating on again an empty wallet is blocked"
     run.expect(claim, answer.outcome, equals=Outcome.BLOCKED, reveals="F85", source="consume")
+
+
+@billing_probe(
+    title="No accepted event is left waiting when the canary ends",
+    severity=Severity.MAJOR,
+    owner=OWNER,
+    needs=(Operation.READ_BACKLOG,),
+    phase=Phase.LAST,
+)
+def backlog_empty_at_end(run: ProbeContext) -> None:
+    claim = "The backlog of the webhook inbox is empty"
+    run.eventually(claim, run.backend.pending_events, equals=0, reveals="F20", source="read_backlog")

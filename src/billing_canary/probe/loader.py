@@ -45,7 +45,7 @@ def _load_file(path: Path, shown: str, problems: list[Problem]) -> list[Probe]:
     except KeyboardInterrupt:
         raise
     except SyntaxError as error:
-        where = f"{shown}:{error.lineno}"
+        where = f"{shown}:{error.lineno or 1}"
         problems.append(Problem(where=where, message=f"syntax error: {error.msg}", fix="mend the line"))
     except BaseException as error:  # noqa: BLE001 - a probe file may even call sys.exit
         where = f"{shown}:{_line_in(path, error)}"
