@@ -20,7 +20,8 @@ _SHAPES = re.compile(
     | (?<=Bearer[ ])[A-Za-z0-9._~+/=-]{6,}                # Authorization: Bearer
     | (?<=Basic[ ])[A-Za-z0-9+/=]{8,}                     # Authorization: Basic
     | (?P<digest>\b[0-9a-f]{32,}\b)                       # the digits in it are no card number
-    | (?<!\d)(?:[3-6]|2[ -]?[2-7])(?:[ -]?\d){11,18}(?!\d)  # card numbers; the Luhn check decides
+    # Card numbers; the Luhn check decides.
+    | (?P<card>(?<!\d)(?:[3-6]|2[ -]?[2-7])(?:[ -]?\d){11,18}(?!\d))
     """,
     re.VERBOSE | re.ASCII,
 )
@@ -40,10 +41,9 @@ def _passes_luhn(text: str) -> bool:
 
 
 def _mask_shape(found: re.Match[str]) -> str:
-    text = found.group()
     if found["digest"]:
-        return text
-    return _mask_cards(text) if text[0].isdigit() else MASK
+        return found.group()
+    return _mask_cards(found.group()) if found["card"] else MASK
 
 
 def _mask_cards(text: str) -> str:

@@ -98,7 +98,8 @@ class ProbeRunner:
 
     def _run_phase(self, probes: list[Probe], workers: int) -> list[ProbeResult]:
         results: list[ProbeResult] = []
-        waiting = list(reversed(probes))
+        # A probe that needs more operations takes longer; begun first, it does not end last and alone.
+        waiting = sorted(probes, key=lambda probe: len(probe.needs))
         running: dict[str, _Running] = {}
         while waiting or running:
             while waiting and len(running) < workers:

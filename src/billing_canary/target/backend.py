@@ -262,7 +262,9 @@ def _values(
         if demand:
             raise UnexpectedAnswerError(operation, f"HTTP {response.status_code}, but {error}") from error
         return {}
-    missing = [name for name in sorted(CONTRACTS[operation].outputs) if found.get(name) is None]
+    # What a new account brings along is used by later templates, so all of it must be there.
+    required = mapping.extract if operation is Operation.OPEN_ACCOUNT else CONTRACTS[operation].outputs
+    missing = [name for name in sorted(required) if found.get(name) is None]
     if demand and missing:
         sources = ", ".join(f"{name} ({mapping.extract[name].source})" for name in missing)
         raise UnexpectedAnswerError(operation, f"HTTP {response.status_code} without {sources}")
