@@ -16,7 +16,7 @@ import click
 from billing_canary import __version__
 from billing_canary.cli.recording import environment_secrets
 from billing_canary.cli.show import painter
-from billing_canary.errors import BillingCanaryError, ExitCode, Problem, ProjectError
+from billing_canary.errors import BillingCanaryError, EvidenceError, ExitCode, Problem, ProjectError
 from billing_canary.guard.policy import load_money_policy
 from billing_canary.model import Status
 from billing_canary.probe.loader import load_probes
@@ -24,6 +24,7 @@ from billing_canary.project import Project, find_project
 from billing_canary.redact import Redactor
 from billing_canary.target.connect import Wishes, connect_mock
 from billing_canary.target.mock import MockService
+from billing_canary.target.operations import Outcome
 
 _LIVE_PREFIXES = ("sk_live_", "rk_live_", "sk_org_")
 _LITTLE_SPACE = 100_000_000
@@ -136,6 +137,8 @@ def _mock(project: Project) -> str:
         target = connect_mock(project, service.environment(), "doctor", Wishes())
         try:
             health = target.backend.health()
+            if health.outcome is not Outcome.OK:
+                raise EvidenceError(f"starts, but read_health says {health}; a run would stop there")
         finally:
             target.close()
     operations = len(target.settings.operations)
