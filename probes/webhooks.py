@@ -221,7 +221,7 @@ def late_processing_still_credits(run: ProbeContext) -> None:
     event = run.webhooks.paid(account, top_up.payment, paid, run.now())
     answer = run.deliver(event.body)
     run.require("The event is accepted", answer.outcome, equals=Outcome.OK, source="deliver_event")
-    for _ in range(2):  # each makes the next try due at once
+    for _ in range(4):  # each makes a try that waits due at once
         run.target.advance_clock(STALE_S)
     claim = f"An event processed {STALE_S} s after it came takes effect"
     state = partial(run.backend.event_state, event.id)

@@ -12,6 +12,8 @@ from billing_canary.redact import Redactor
 from billing_canary.target.operations import UnexpectedAnswerError
 from billing_canary.target.stripe_provider import ProviderError
 
+_NOTHING_SHOWN = "it recorded no evidence, so it showed nothing"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
@@ -30,21 +32,26 @@ def conclude(rows: tuple[Evidence, ...], error: BaseException | None, redact: Re
         error = None
     if isinstance(error, RefusedError):
         return Ending(status=Status.REFUSED, reason=redact(str(error)), evidence=rows)
-    if error is not None and not isinstance(error, ClaimFailedError):
-        reason = redact(f"the probe broke: {type(error).__name__}: {error}")
-        return Ending(status=Status.ERROR, reason=reason, evidence=rows)
+    broke = _how_it_broke(error, redact)
     failed = [row for row in rows if not row.held]
-    if failed:
-        return Ending(
-            status=Status.FAIL,
-            reason=f"{failed[0].claim}: expected {failed[0].expected}, observed {failed[0].observed}",
-            evidence=rows,
-            flaky=_contradicts_itself(rows),
-        )
-    if error is not None or not rows:
-        reason = redact(str(error)) if error is not None else "it recorded no evidence, so it showed nothing"
+    if failed:  # a claim that did not hold stays a finding, whatever became of the probe after it
+        reason = f"{failed[0].claim}: expected {failed[0].expected}, observed {failed[0].observed}"
+        reason += f"; then {broke}" if broke else ""
+        return Ending(status=Status.FAIL, reason=reason, evidence=rows, flaky=_contradicts_itself(rows))
+    if broke or error is not None or not rows:
+        reason = broke or (redact(str(error)) if error is not None else _NOTHING_SHOWN)
         return Ending(status=Status.ERROR, reason=reason, evidence=rows)
     return Ending(status=Status.PASS, reason=f"{len(rows)} claims held", evidence=rows)
+
+
+def _how_it_broke(error: BaseException | None, redact: Redactor) -> str:
+    if error is None or isinstance(error, ClaimFailedError):
+        return ""
+    try:
+        said = redact(str(error))
+    except Exception:  # noqa: BLE001 - a probe's own exception class may be broken too
+        said = "(it cannot say what)"
+    return f"the probe broke: {type(error).__name__}: {said}"
 
 
 def _unanswered(error: UnexpectedAnswerError | ProviderError, redact: Redactor) -> Evidence:

@@ -12,9 +12,9 @@ from billing_canary.redact import Redactor
 from billing_canary.target.settings import Patience
 
 T = TypeVar("T")
-_GROWTH = 1.6
+_GROWTH = 1.25
 """Each wait between two looks is this much longer, up to the target's `poll`."""
-_FIRST_WAIT_S = 0.05
+_FIRST_WAIT_S = 0.04
 
 
 class ClaimFailedError(Exception):

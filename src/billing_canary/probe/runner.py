@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from queue import Empty, Queue
-from threading import Thread
+from threading import Event, Thread
 
 from billing_canary.clock import utc_text
 from billing_canary.errors import RefusedError
@@ -99,21 +99,24 @@ class ProbeRunner:
     def _run_phase(self, probes: list[Probe], workers: int) -> list[ProbeResult]:
         results: list[ProbeResult] = []
         # A probe that needs more operations takes longer; begun first, it does not end last and alone.
-        waiting = sorted(probes, key=lambda probe: len(probe.needs))
+        waiting = sorted(probes, key=lambda probe: len(probe.needs), reverse=True)[::-1]
         running: dict[str, _Running] = {}
         while waiting or running:
+            # Started threads wait for each other: else the first ones at work delay the start of the rest.
+            gate = Event()
             while waiting and len(running) < workers:
                 probe = waiting.pop()
                 reason = skip_reason(probe, self._target, self._mode)
                 if reason:
                     results.append(self._announce(self._skipped(probe, reason)))
                 else:
-                    running[probe.id] = self._start(probe)
+                    running[probe.id] = self._start(probe, gate)
+            gate.set()
             if running:
                 results.extend(self._collect(running))
         return results
 
-    def _start(self, probe: Probe) -> _Running:
+    def _start(self, probe: Probe, gate: Event) -> _Running:
         started = self._clock.monotonic()
         run = _Running(
             probe=probe,
@@ -124,10 +127,11 @@ class ProbeRunner:
             deadline=started + self._target.settings.patience.probe,
         )
         # A daemon: a probe that never returns must not keep the process alive.
-        Thread(target=copy_context().run, args=(self._work, run), name=probe.id, daemon=True).start()
+        Thread(target=copy_context().run, args=(self._work, run, gate), name=probe.id, daemon=True).start()
         return run
 
-    def _work(self, run: _Running) -> None:
+    def _work(self, run: _Running, gate: Event) -> None:
+        gate.wait()
         current_permit.set(run.permit)
         error: BaseException | None = None
         try:

@@ -54,10 +54,8 @@ def test_an_end_by_claim_without_its_evidence_is_an_error() -> None:
     "error",
     [ValueError("x"), KeyError("x"), SystemExit(0), KeyboardInterrupt(), AssertionError(), MemoryError()],
 )
-@pytest.mark.parametrize("rows", [(), (HELD,), (BROKEN,)])
-def test_a_probe_that_broke_is_an_error_whatever_it_saw(
-    error: BaseException, rows: tuple[Evidence, ...]
-) -> None:
+@pytest.mark.parametrize("rows", [(), (HELD,)])
+def test_a_probe_that_broke_is_an_error(error: BaseException, rows: tuple[Evidence, ...]) -> None:
     ending = conclude(rows, error, REDACT)
     assert ending.status is Status.ERROR
     assert ending.evidence == rows
@@ -126,3 +124,23 @@ def test_a_pass_means_evidence_that_all_held_and_a_good_end(
     passed = bool(rows) and all(each.held for each in rows) and error is None
     assert (ending.status is Status.PASS) is passed
     assert ending.reason
+
+
+def test_a_crash_after_a_failed_claim_is_still_a_failure() -> None:
+    failed = Evidence(claim="One is two", expected="2", observed="1", held=False, source="test")
+
+    ending = conclude((failed,), ValueError("then this"), Redactor())
+
+    assert ending.status is Status.FAIL
+    assert ending.reason == "One is two: expected 2, observed 1; then the probe broke: ValueError: then this"
+
+
+def test_an_exception_that_cannot_be_shown_is_an_error_of_the_probe() -> None:
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    ending = conclude((), MuteError(), Redactor())
+
+    assert ending.status is Status.ERROR
+    assert ending.reason == "the probe broke: MuteError: (it cannot say what)"

@@ -229,15 +229,24 @@ def test_a_failed_clean_up_does_not_hide_what_the_probe_found(connect: Connect, 
     assert result.reason.startswith("One is two: expected 2, observed 1; clean-up failed")
 
 
-NO_TOKEN = answer_json({"data": {"tenant": {"uid": "t"}}}, 202)
-
-
-@pytest.mark.parametrize(("method", "reply"), [("POST", NO_TOKEN), ("DELETE", Reply(hang_up=True))])
-def test_a_clean_up_that_breaks_still_gives_a_result_at_once(
-    connect: Connect, server: FakeServer, method: str, reply: Reply
+def test_an_account_without_all_that_later_steps_use_is_a_finding(
+    connect: Connect, server: FakeServer
 ) -> None:
     usual = server.script
-    server.script = lambda call: reply if call.method == method else usual(call)
+    no_token = answer_json({"data": {"tenant": {"uid": "t"}}}, 202)
+    server.script = lambda call: no_token if call.method == "POST" else usual(call)
+
+    def opens(run: ProbeContext) -> None:
+        run.open_account()
+
+    result = run_probes(connect(), make_probe("opens", opens))["opens"]
+    assert result.status is Status.FAIL
+    assert result.reason.startswith("open_account is answered")
+
+
+def test_a_clean_up_that_breaks_still_gives_a_result_at_once(connect: Connect, server: FakeServer) -> None:
+    usual = server.script
+    server.script = lambda call: Reply(hang_up=True) if call.method == "DELETE" else usual(call)
 
     def opens_only(run: ProbeContext) -> None:
         run.open_account()

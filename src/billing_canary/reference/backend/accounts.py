@@ -23,6 +23,7 @@ class Access:
 
     def __init__(self, store: Store, admin_key: str) -> None:
         self._store, self._admin_key = store, admin_key
+        self._owners: dict[str, str] = {}
 
     def admin(self, handler: Handler) -> Handler:
         """`handler` for the admin key only."""
@@ -49,11 +50,18 @@ class Access:
         return any(hmac.compare_digest(key.encode(), self._admin_key.encode()) for key in given if key)
 
     def _require_own_key(self, call: Call) -> None:
-        row = self._store.one("SELECT id FROM account WHERE api_key_sha256 = ?", _hash(_bearer(call)))
-        if row is None:
-            raise ApiError(401, "api_key_invalid", "send the account's key as Authorization: Bearer ...")
-        if row["id"] != call.arguments["account"]:
+        if self._owner(_hash(_bearer(call))) != call.arguments["account"]:
             raise ApiError(403, "forbidden", "this key belongs to another account")
+
+    def _owner(self, api_key_sha256: str) -> str:
+        """The account of a key. Kept once found: an account's key never changes."""
+        owner = self._owners.get(api_key_sha256)
+        if owner is None:
+            row = self._store.one("SELECT id FROM account WHERE api_key_sha256 = ?", api_key_sha256)
+            if row is None:
+                raise ApiError(401, "api_key_invalid", "send the account's key as Authorization: Bearer ...")
+            owner = self._owners.setdefault(api_key_sha256, str(row["id"]))
+        return owner
 
 
 class Accounts:
