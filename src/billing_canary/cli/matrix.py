@@ -134,7 +134,7 @@ class _MatrixProgress:
         line = f"{outcome}: {result.fault} {self._titles.get(result.fault, '')}".rstrip()
         self._log.write(f"{line} ({result.duration_ms} ms){' ' + result.broke if result.broke else ''}\n")
         self._counter.step(line)
-        if not self._quiet and not sys.stderr.isatty():
+        if not self._quiet and not self._counter.live:
             click.echo(line, err=True)
 
     def end(self) -> None:

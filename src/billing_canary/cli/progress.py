@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -13,24 +14,25 @@ from billing_canary.target.target import Target
 
 
 class Counter:
-    """One line that is written over on a terminal; nothing at all elsewhere or when quiet."""
+    """One line that is written over on a terminal (`live`); nothing at all elsewhere or when quiet."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
         self._total = total
         self._done = 0
-        self._live = sys.stderr.isatty() and not quiet
+        # A CI system may offer a terminal, but its log keeps every state of the line.
+        self.live = sys.stderr.isatty() and not quiet and not os.environ.get("CI")
         self._stream = sys.stderr
 
     def step(self, what: str) -> None:
         """One more is done; `what` was the last."""
         self._done += 1
-        if self._live:
+        if self.live:
             self._stream.write(f"\r\x1b[K{self._done}/{self._total} {what[:60]}")
             self._stream.flush()
 
     def clear(self) -> None:
         """Take the line away."""
-        if self._live:
+        if self.live:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
 
