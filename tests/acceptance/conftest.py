@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -200,10 +201,18 @@ class Processes:
     @staticmethod
     def below(pid: int) -> set[tuple[int, str]]:
         """Every descendant of `pid` as (pid, start time): together they are never used again."""
+        for _ in range(100):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                return Processes._snapshot(pid)
+        raise AssertionError(f"the threads of {pid} come and go too fast to be listed")
+
+    @staticmethod
+    def _snapshot(pid: int) -> set[tuple[int, str]]:
+        """Raises when a thread or process ends meanwhile: its children are another's then."""
         found: set[tuple[int, str]] = set()
         for listed in Path(f"/proc/{pid}/task").glob("*/children"):
             for child in map(int, listed.read_text().split()):
-                found |= {(child, Processes.started(child))} | Processes.below(child)
+                found |= {(child, Processes.started(child))} | Processes._snapshot(child)
         return found
 
     @staticmethod
