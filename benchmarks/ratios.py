@@ -25,8 +25,9 @@ import click
 ROOT = Path(__file__).parents[1]
 COMMAND = [str(Path(sys.executable).with_name("billing-canary"))]
 IMPORTS = [sys.executable, "-c", "import click, requests, stripe"]
+GUARD = Path(__file__).parent / "guard_overhead.py"
 MINIMAL = Path(__file__).parent / "_minimal_click.py"
-COMMANDS = ("", "probe", "faults", "mock", "runs", "init", "doctor")
+COMMANDS = ("", "probe", "confidence", "faults", "mock", "gate", "runs", "init", "doctor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,10 +101,28 @@ def measure_faults(rounds: int, scratch: str) -> list[Row]:
     return [row("faults", values, goal=0.5, unit="s a fault", base=f"{os.cpu_count()} cores")]
 
 
+def measure_guard(rounds: int, scratch: str) -> list[Row]:  # noqa: ARG001 - one signature for all
+    """What the guard adds to 1,000 requests of a canary, over the same requests without it."""
+    command = [sys.executable, str(GUARD), "--json", "--rounds", str(rounds)]
+    found = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    least, greatest = found["round_least_percent"], found["round_most_percent"]
+    each = Row(
+        name=found["figure"],
+        median=found["percent"],
+        least=least,
+        greatest=greatest,
+        goal=found["goal_percent"],
+        unit="%",
+        base="the same over a plain session",
+    )
+    return [each]
+
+
 MEASUREMENTS: dict[str, Callable[[int, str], list[Row]]] = {
     "probe": measure_probe,
     "help": measure_help,
     "faults": measure_faults,
+    "guard": measure_guard,
 }
 
 

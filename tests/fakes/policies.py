@@ -1,32 +1,27 @@
-"""Money policies for tests, written as small numbers."""
+"""Money policies for tests: small caps, and the provider writes that are shipped."""
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
-from billing_canary.guard.policy import MoneyPolicy, ProviderWrite
+from tests.fakes.project_folder import MONEY
+
+from billing_canary.config import Table
+from billing_canary.errors import raise_problems
+from billing_canary.guard.policy import MoneyPolicy
+from billing_canary.guard.provider_writes import ProviderWrite, read_provider_writes
 from billing_canary.money import Money
 
-PAYMENT = r"(?P<payment>[A-Za-z0-9_]+)"
-WRITES = (
-    ProviderWrite(
-        path="/v1/payment_intents",
-        pattern=re.compile("/v1/payment_intents"),
-        amount="amount",
-        currency="currency",
-    ),
-    ProviderWrite(
-        path="/v1/payment_intents/{payment}/confirm",
-        pattern=re.compile(f"/v1/payment_intents/{PAYMENT}/confirm"),
-        amount="reserved",
-    ),
-    ProviderWrite(
-        path="/v1/payment_intents/{payment}/capture",
-        pattern=re.compile(f"/v1/payment_intents/{PAYMENT}/capture"),
-        amount="reserved",
-    ),
-    ProviderWrite(path="/v1/refunds", pattern=re.compile("/v1/refunds"), amount="none"),
-)
+
+def writes(*entries: dict[str, Any]) -> tuple[ProviderWrite, ...]:
+    """`entries` as `[[provider.writes]]` of a policy; there must be nothing wrong with them."""
+    table = Table(file="money.toml", path="provider", data={"writes": list(entries)}, problems=[])
+    found = read_provider_writes(table)
+    raise_problems(table.problems)
+    return found
+
+
+WRITES = writes(*MONEY["provider"]["writes"])
 
 
 def money(minor: int, currency: str = "RUB") -> Money:
@@ -46,3 +41,8 @@ def make_policy(
         hosts=frozenset(hosts),
         provider_writes=writes,
     )
+
+
+def write_at(path: str, method: str = "POST") -> ProviderWrite:
+    """The shipped entry for `path`, written as the policy writes it."""
+    return next(write for write in WRITES if (write.path, write.method) == (path, method))

@@ -2,51 +2,80 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from itertools import count
-from threading import Lock
-from urllib.parse import parse_qsl, urlsplit
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from billing_canary.clock import Clock, SystemClock, utc_text
 from billing_canary.errors import RefusedError
-from billing_canary.guard import rules
+from billing_canary.guard import keys
+from billing_canary.guard.addresses import HOSTS_RULE, AllowedHosts, check_redirect
+from billing_canary.guard.clean_up_check import accounts_check, after_sweep
+from billing_canary.guard.form_body import ENDPOINTS_RULE
+from billing_canary.guard.live_answers import LIVE_RULE, check_answer
 from billing_canary.guard.permit import current_permit
-from billing_canary.guard.policy import MoneyPolicy, ProviderWrite
-from billing_canary.guard.spend_ledger import CAPS_RULE, SpendLedger, sum_by_currency
-from billing_canary.model import SafetyCheck, SpendReport, Status
+from billing_canary.guard.policy import MoneyPolicy
+from billing_canary.guard.provider_gate import READS, SANDBOX_RULE, ProviderGate
+from billing_canary.guard.safety_record import SafetyRecord
+from billing_canary.guard.sent_headers import Headers, check_framing
+from billing_canary.guard.sightings import Sightings
+from billing_canary.guard.spend_ledger import CAPS_RULE, Row, Spending, SpendLedger, sum_by_currency
+from billing_canary.guard.target_call import CallKind, TargetCall, charges_at_once
+from billing_canary.guard.target_spending import TargetSpending
+from billing_canary.model import SafetyCheck, SpendReport
 from billing_canary.money import Money
 
-ENDPOINTS_RULE = "endpoints"
 PLAN_RULE = "planned-spend"
 TIME_RULE = "time-limit"
-SANDBOX_RULE = "sandbox"
 
 _CLAIMS = {
-    rules.KEYS_RULE: "No request carries a live key",
-    rules.HOSTS_RULE: "Only allowed hosts are contacted, and no redirect leaves its origin",
-    rules.LIVE_RULE: "No answer speaks of live money",
+    keys.KEYS_RULE: "No live key is used or sent",
+    HOSTS_RULE: "Only allowed hosts are contacted, and no redirect leaves its origin",
+    SANDBOX_RULE: "The payment provider itself says that it is in test mode, and so is every payment",
     CAPS_RULE: "Every amount was reserved under the caps before it was sent",
-    ENDPOINTS_RULE: "Every provider write is one that the guard knows",
+    ENDPOINTS_RULE: "Every write to the provider or the target is one that the guard knows",
+    LIVE_RULE: "No answer speaks of live money",
     PLAN_RULE: "The planned spend fits the caps",
-    SANDBOX_RULE: "The payment provider itself says that it is in test mode",
     TIME_RULE: "A probe whose time is over sends nothing more",
 }
+_MOST_READS = 4096
+"""Reads that are remembered as allowed; others are judged each time."""
+
+_EVERY_REQUEST = (TIME_RULE, HOSTS_RULE, keys.KEYS_RULE)
 
 
 class Guard:
-    """Every request of a run passes `before_request` and every answer `after_answer`."""
+    """Every request of a run passes `before_request` and every answer `after_answer`.
 
-    def __init__(self, policy: MoneyPolicy, *, provider_url: str | None = None) -> None:
+    Args:
+        policy: what may be spent, and where.
+        provider_url: base address of the payment provider's API.
+        backend_url: base address of the backend under test.
+        require_sandbox: let the backend itself charge a card only once its test mode is proved.
+        clock: tells when something was proved.
+    """
+
+    def __init__(
+        self,
+        policy: MoneyPolicy,
+        *,
+        provider_url: str | None = None,
+        backend_url: str | None = None,
+        require_sandbox: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
         self.policy = policy
         self.ledger = SpendLedger(policy)
-        self._provider_url = provider_url
-        self._provider = rules.origin(provider_url) if provider_url else None
-        self._lock = Lock()
-        self._without_key = count(1)
-        self._passed: Counter[str] = Counter()
-        self._refused: dict[str, list[str]] = {}
-        self._ended: RefusedError | None = None
+        self.seen = Sightings()
+        self._hosts = AllowedHosts(policy.hosts)
+        self._provider = ProviderGate(policy.provider_writes, self.seen, provider_url, backend_url)
+        self._target = TargetSpending()
+        self._require_sandbox = require_sandbox
+        self._clock = clock or SystemClock()
+        self._record = SafetyRecord()
         self._planned: tuple[Money, ...] = ()
+        self._made_by_target: set[str] = set()
+        self._cleaned: SafetyCheck | None = None
+        self._good_reads: set[tuple[object, ...]] = set()
 
     def plan(self, planned: Iterable[Money]) -> tuple[Money, ...]:
         """Hold the planned spend against the caps, before anything is sent.
@@ -55,11 +84,10 @@ class Guard:
             RefusedError: over a cap, or in a currency that has none; nothing may start.
         """
         self._planned = sum_by_currency(planned)
-        over = [self._over(total) for total in self._planned]
-        reasons = [reason for reason in over if reason]
+        reasons = [reason for total in self._planned if (reason := self._over(total))]
         if reasons:
-            raise self._refusal(RefusedError(PLAN_RULE, "; ".join(reasons), ends_run=True))
-        self._pass(PLAN_RULE)
+            raise self._record.refuse(RefusedError(PLAN_RULE, "; ".join(reasons), ends_run=True))
+        self._record.passed(PLAN_RULE)
         return self._planned
 
     def _over(self, total: Money) -> str:
@@ -76,10 +104,53 @@ class Guard:
         """
         if livemode is not False:
             reason = f"the provider answered livemode={livemode!r} on /v1/balance"
-            raise self._refusal(RefusedError(SANDBOX_RULE, reason, ends_run=True))
-        self._pass(SANDBOX_RULE)
+            raise self.refuse(RefusedError(SANDBOX_RULE, reason, ends_run=True))
+        self._record.passed(SANDBOX_RULE)
+        self.say(SANDBOX_RULE, f"the provider answered livemode=false on /v1/balance at {self._now()}")
 
-    def reserve(self, what: str, amount: Money, key: str) -> None:
+    def made_by_target(self, thing: str) -> None:
+        """Note the id of a payment or customer that the target made, to be proved a test object."""
+        self._made_by_target.add(thing)
+
+    def payment_of(self, call: TargetCall, payment: str) -> None:
+        """Note the `payment` that came of a `call` to the target; what moved at once covers no later step.
+
+        Raises:
+            RefusedError: the target charged twice for one key, and the run is over its cap; the run ends.
+        """
+        self.made_by_target(payment)
+        at_once = call.kind is CallKind.MOVES_AT_ONCE
+        known = self.ledger.link(call.operation, call.movement, payment, covers=not at_once)
+        if not at_once or known or call.amount is None:
+            return
+        spending = Spending(what=call.operation, amount=call.amount, key=call.movement, sent_as=call.key)
+        try:
+            self._acted_twice(Row(spending=spending, total=call.amount, counted=True), "target")
+        except RefusedError as refusal:
+            raise self.refuse(refusal) from None
+
+    def say(self, rule: str, sentence: str) -> None:
+        """Add a proof to the check of `rule`."""
+        self._record.say(rule, sentence)
+
+    def warn(self, rule: str, sentence: str) -> None:
+        """Add a warning to the check of `rule`; its status stays."""
+        self._record.say(rule, f"warning: {sentence}")
+
+    def cleaned(self, created: int, removed: int, left: Sequence[str], *, possible: bool) -> None:
+        """Record what became of the accounts that the run opened (see `accounts_check`)."""
+        self._cleaned = accounts_check(created, removed, left, possible=possible)
+
+    def swept(self, removed: int, left: Sequence[str]) -> None:
+        """Record the last look for what carries the run id: how much of it was removed, and what was not."""
+        if self._cleaned is not None:
+            self._cleaned = after_sweep(self._cleaned, removed, left)
+
+    def refuse(self, refusal: RefusedError) -> RefusedError:
+        """Record `refusal` and hand it back, to be raised."""
+        return self._record.refuse(refusal)
+
+    def reserve(self, what: str, amount: Money, key: str) -> Row:
         """Reserve `amount` before it is sent (see `SpendLedger.reserve`).
 
         Raises:
@@ -87,38 +158,69 @@ class Guard:
         """
         try:
             self._still_running()
-            self.ledger.reserve(what, amount, key)
+            row = self.ledger.reserve(Spending(what=what, amount=amount, key=key))
         except RefusedError as refusal:
-            raise self._refusal(refusal) from None
-        self._pass(CAPS_RULE)
+            raise self.refuse(refusal) from None
+        self._record.passed(CAPS_RULE)
+        return row
 
-    def before_request(self, method: str, url: str, headers: Mapping[str, str | bytes], body: object) -> None:
-        """Judge one request, redirects included, before it leaves.
+    def check_call(self, method: str, url: str, headers: Headers, body: object) -> None:
+        """Judge one call of the provider's SDK before the SDK's own machinery has it; nothing is reserved.
 
         Raises:
             RefusedError: a rule forbids it.
         """
         try:
-            self._still_running()
-            rules.check_url(url, self.policy)
-            rules.check_headers(headers)
-            self._check_provider_write(method, url, headers, body)
+            self._judge(method, url, headers, body, None)
         except RefusedError as refusal:
-            raise self._refusal(refusal) from None
-        self._pass(rules.HOSTS_RULE)
-        self._pass(rules.KEYS_RULE)
+            raise self.refuse(refusal) from None
 
-    def after_answer(self, body: bytes) -> None:
-        """Judge one answer.
+    def before_request(
+        self, method: str, url: str, headers: Headers, body: object, call: TargetCall | None = None
+    ) -> Row | None:
+        """Judge one request, a redirect's too, right before it leaves, and reserve what it moves.
+
+        Args:
+            method: HTTP method.
+            url: the whole address.
+            headers: as sent.
+            body: as sent.
+            call: what the backend adapter declared about it; None for everything else.
+
+        Returns:
+            The ledger's row when the request moves money.
 
         Raises:
-            RefusedError: it says `livemode: true`; the run ends.
+            RefusedError: a rule forbids it.
         """
         try:
-            rules.check_answer(body)
+            spending = self._judge(method, url, headers, body, call)
+            row = self.ledger.reserve(spending) if spending else None
         except RefusedError as refusal:
-            raise self._refusal(refusal) from None
-        self._pass(rules.LIVE_RULE)
+            raise self.refuse(refusal) from None
+        if method in READS:
+            self._record.passed(*_EVERY_REQUEST)
+        else:
+            self._record.passed(*_EVERY_REQUEST, ENDPOINTS_RULE, *((CAPS_RULE,) if row else ()))
+        return row
+
+    def after_answer(self, url: str, row: Row | None, status: int, body: bytes) -> None:
+        """Judge one answer, and remember what it proves.
+
+        Raises:
+            RefusedError: it says `livemode: true`, or shows more money than was reserved; the run ends.
+        """
+        try:
+            check_answer(body)
+            path = self._provider.path_of(url)
+            shown = self.seen.look(path, body, whole=row is not None) if path else {}
+            if row is not None:
+                said = f", {shown['status']}" if isinstance(shown.get("status"), str) else ""
+                self.ledger.answered(row, f"HTTP {status}{said}")
+                self._compare(row, shown)
+        except RefusedError as refusal:
+            raise self.refuse(refusal) from None
+        self._record.passed(LIVE_RULE)
 
     def refuse_redirect(self, source: str, location: str) -> None:
         """Allow a redirect from the URL `source` to `location` (relative or not) only within its own origin.
@@ -127,110 +229,107 @@ class Guard:
             RefusedError: another scheme, host or port, or no URL.
         """
         try:
-            rules.check_redirect(source, location)
+            check_redirect(source, location)
         except RefusedError as refusal:
-            raise self._refusal(refusal) from None
-
-    def _check_provider_write(
-        self, method: str, url: str, headers: Mapping[str, str | bytes], body: object
-    ) -> None:
-        if self._provider is None or method in {"GET", "HEAD"} or rules.origin(url) != self._provider:
-            return
-        path = urlsplit(url).path.removeprefix(urlsplit(self._provider_url or "").path)
-        if urlsplit(url).query:
-            raise RefusedError(
-                ENDPOINTS_RULE, f"{method} {path} carries a query, where amounts are not looked for"
-            )
-        for write in self.policy.provider_writes:
-            found = write.pattern.fullmatch(path)
-            if found:
-                self._check_amount(write, found.groupdict(), headers, body)
-                self._pass(ENDPOINTS_RULE)
-                return
-        raise RefusedError(
-            ENDPOINTS_RULE, f"{method} {path} is not in [[provider.writes]] of gates/money.toml"
-        )
-
-    def _check_amount(
-        self,
-        write: ProviderWrite,
-        groups: Mapping[str, str],
-        headers: Mapping[str, str | bytes],
-        body: object,
-    ) -> None:
-        if write.amount == "none":
-            return
-        if write.amount == "reserved":
-            if not self.ledger.holds(groups["payment"]):
-                raise RefusedError(CAPS_RULE, f"nothing was reserved for {groups['payment']} at {write.path}")
-            return
-        # Without an idempotency key each copy of a request moves money again, so each is counted.
-        key = _idempotency_key(headers) or f"without a key, number {next(self._without_key)}"
-        self.ledger.reserve(write.path, _form_money(write, body), key)
-
-    def _still_running(self) -> None:
-        if self._ended is not None:
-            raise RefusedError(self._ended.rule, f"the run has ended: {self._ended.reason}", ends_run=True)
-        permit = current_permit.get()
-        if permit is not None and permit.revoked:
-            raise RefusedError(TIME_RULE, "a probe went on after its time limit")
-        self._pass(TIME_RULE)
-
-    def _pass(self, rule: str) -> None:
-        with self._lock:
-            self._passed[rule] += 1
-
-    def _refusal(self, refusal: RefusedError) -> RefusedError:
-        with self._lock:
-            self._refused.setdefault(refusal.rule, []).append(refusal.reason)
-            if refusal.ends_run and self._ended is None:
-                self._ended = refusal
-        return refusal
+            raise self.refuse(refusal) from None
 
     def safety_checks(self) -> tuple[SafetyCheck, ...]:
-        """One check for each rule: what was proved in this run and how often, or what was refused."""
-        return tuple(self._safety_check(rule, claim) for rule, claim in _CLAIMS.items())
-
-    def _safety_check(self, rule: str, claim: str) -> SafetyCheck:
-        refused = self._refused.get(rule, [])
-        if refused:
-            detail = f"{len(refused)} refused: " + "; ".join(dict.fromkeys(refused))
-            return SafetyCheck(id=rule, status=Status.REFUSED, claim=claim, detail=detail)
-        count = self._passed[rule]
-        status = Status.PASS if count else Status.SKIP
-        return SafetyCheck(id=rule, status=status, claim=claim, detail=f"{count} checked, none refused")
+        """One check for each rule: what was proved in this run and how, or what was refused."""
+        proofs = self._proofs()
+        checks = [self._record.check(rule, claim, proofs) for rule, claim in _CLAIMS.items()]
+        return (*checks, self._cleaned) if self._cleaned is not None else tuple(checks)
 
     def spend(self) -> SpendReport:
         """What was planned and sent, and the caps that held."""
-        entries = self.ledger.entries()
         return SpendReport(
             planned=self._planned,
-            moved=sum_by_currency(entry.amount for entry in entries),
+            moved=self.ledger.totals(),
             caps_per_run=tuple(self.policy.per_run.values()),
             caps_per_call=tuple(self.policy.per_call.values()),
-            entries=entries,
+            entries=self.ledger.entries(),
         )
 
+    def _proofs(self) -> dict[str, str]:
+        caps = self.policy.per_run
+        planned = ", ".join(f"{money} of at most {caps.get(money.currency)}" for money in self._planned)
+        moved = ", ".join(f"{money} of at most {caps.get(money.currency)}" for money in self.ledger.totals())
+        payments = len(self.seen.payments)
+        return {
+            HOSTS_RULE: f"contacted {', '.join(self._hosts.contacted)}" if self._hosts.contacted else "",
+            CAPS_RULE: f"reserved {moved}" if moved else "",
+            PLAN_RULE: f"planned {planned}" if planned else "nothing is planned to be spent",
+            SANDBOX_RULE: f"{payments} payments were fetched and are livemode=false" if payments else "",
+        }
 
-def _idempotency_key(headers: Mapping[str, str | bytes]) -> str:
-    values = [value for name, value in headers.items() if name.lower() == "idempotency-key"]
-    text = values[0] if values else ""
-    return text.decode("latin-1") if isinstance(text, bytes) else text
+    def _judge(
+        self, method: str, url: str, headers: Headers, body: object, call: TargetCall | None
+    ) -> Spending | None:
+        self._still_running()
+        if body or method not in READS:
+            return self._judge_closely(method, url, headers, body, call)
+        # Polls ask the same again and again, and what makes a read allowed does not change in a run.
+        asked = (method, url, call and call.operation, *headers.items())
+        if asked not in self._good_reads:
+            spending = self._judge_closely(method, url, headers, body, call)
+            if spending is not None:
+                return spending
+            if len(self._good_reads) < _MOST_READS:
+                self._good_reads.add(asked)
+        return None
 
+    def _judge_closely(
+        self, method: str, url: str, headers: Headers, body: object, call: TargetCall | None
+    ) -> Spending | None:
+        self._hosts.check(url)
+        keys.check_sent(url, headers, body)
+        check_framing(url, headers, body)
+        if call is not None:
+            self._provider.check_declared(call.operation, url)
+            return self._target_spending(call, url, headers, body)
+        if method in READS:
+            self._provider.check_read(url, headers, body)
+            return None
+        return self._provider.spending(method, url, headers, body)
 
-def _form_money(write: ProviderWrite, body: object) -> Money:
-    text = body.decode(errors="replace") if isinstance(body, bytes) else str(body or "")
-    fields: dict[str, list[str]] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
-        fields.setdefault(name, []).append(value)
-    amounts, currencies = fields.get(write.amount, []), fields.get(write.currency, [])
-    if len(amounts) != 1 or len(currencies) != 1:
-        raise RefusedError(
-            CAPS_RULE, f"{write.path} needs exactly one {write.amount} and one {write.currency}"
-        )
-    if not (amounts[0].isascii() and amounts[0].isdigit()):
-        raise RefusedError(CAPS_RULE, f"{write.path}: amount {amounts[0]!r} is no count of minor units")
-    try:
-        return Money(minor=int(amounts[0]), currency=currencies[0])
-    except ValueError as error:
-        raise RefusedError(CAPS_RULE, f"{write.path}: {error}") from None
+    def _target_spending(self, call: TargetCall, url: str, headers: Headers, body: object) -> Spending | None:
+        if call.kind in {CallKind.READS, CallKind.WRITES}:
+            return None
+        spending = self._target.read(call, url, headers, body)
+        if self._require_sandbox and not self._target_is_proved() and charges_at_once(call, body):
+            reason = f"{call.operation}: nothing of the target's own was found to be in test mode yet"
+            raise RefusedError(SANDBOX_RULE, reason)
+        return spending
+
+    def _target_is_proved(self) -> bool:
+        return not self._made_by_target.isdisjoint(self.seen.ids())
+
+    def _compare(self, row: Row, shown: Mapping[str, Any]) -> None:
+        """Hold an answer against what was reserved for its request."""
+        made = shown.get("id")
+        if not isinstance(made, str):
+            return
+        spending = row.spending
+        if not spending.payment and not self.ledger.link(spending.what, spending.key, made):
+            self._acted_twice(row, "provider")
+        amount, reserved = self.seen.payments.get(made), self.ledger.reserved_for(made)
+        if amount is None or reserved is None:
+            return
+        if amount.currency != reserved.currency or amount > reserved:
+            reason = f"{spending.what}: {amount} was confirmed, {reserved} was reserved"
+            raise RefusedError(CAPS_RULE, reason, ends_run=True)
+
+    def _acted_twice(self, row: Row, who: str) -> None:
+        reason = f"{row.spending.what}: the {who} ignored the idempotency key and acted twice"
+        self.warn(CAPS_RULE, reason)
+        self.ledger.count_again(row, reason)
+
+    def _still_running(self) -> None:
+        ended = self._record.ended
+        if ended is not None:
+            raise RefusedError(ended.rule, f"the run has ended: {ended.reason}", ends_run=True)
+        permit = current_permit.get()
+        if permit is not None and permit.revoked:
+            raise RefusedError(TIME_RULE, "a probe went on after its time limit")
+
+    def _now(self) -> str:
+        return utc_text(self._clock.now())

@@ -8,28 +8,12 @@ from dataclasses import dataclass, replace
 
 from billing_canary.config import Table, read_toml
 from billing_canary.errors import Problem, raise_problems
+from billing_canary.guard.provider_writes import ProviderWrite, read_provider_writes
 from billing_canary.money import Money, from_decimal
 from billing_canary.project import Project
 
 MONEY_FILE = "gates/money.toml"
-_HOST = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProviderWrite:
-    """One provider call that may be made, and where its amount stands.
-
-    Attributes:
-        path: the path with `{payment}` for a payment intent's id.
-        pattern: the same as a regular expression.
-        amount: a form field, or "reserved" (of that payment, beforehand), or "none" (moves nothing to us).
-        currency: the form field of the currency when `amount` is a form field.
-    """
-
-    path: str
-    pattern: re.Pattern[str]
-    amount: str
-    currency: str = ""
+_HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +26,21 @@ class MoneyPolicy:
     provider_writes: tuple[ProviderWrite, ...]
 
     def lowered(self, caps: Iterable[Money]) -> MoneyPolicy:
-        """This policy with per-run caps that are at most `caps`; a cap is never raised."""
+        """This policy with per-run caps that are at most `caps`; a cap is never raised.
+
+        Raises:
+            ProjectError: a currency that the policy does not open.
+        """
         per_run = dict(self.per_run)
+        problems = []
         for cap in caps:
             if cap.currency in per_run:
                 per_run[cap.currency] = min(cap, per_run[cap.currency])
+            else:
+                message = f"{cap} cannot be allowed here: {cap.currency} has no cap in {MONEY_FILE}"
+                fix = f"add {cap.currency} to its caps; the command line can only lower them"
+                problems.append(Problem(where="--max-amount", message=message, fix=fix))
+        raise_problems(problems)
         return replace(self, per_run=per_run)
 
     def allowing(self, hosts: Iterable[str]) -> MoneyPolicy:
@@ -68,7 +62,7 @@ def load_money_policy(project: Project) -> MoneyPolicy:
         per_run=_caps(caps.table("per_run", required=True)),
         per_call=_caps(caps.table("per_call", required=True)),
         hosts=_hosts(root.table("hosts")),
-        provider_writes=_writes(root.table("provider", required=True)),
+        provider_writes=read_provider_writes(root.table("provider", required=True)),
     )
     caps.finish()
     root.finish()
@@ -102,31 +96,3 @@ def _hosts(table: Table) -> frozenset[str]:
             table.problem("allow", f"holds {host!r}", 'write "host" or "host:port" in lower case, no scheme')
     table.finish()
     return frozenset(hosts)
-
-
-def _writes(provider: Table) -> tuple[ProviderWrite, ...]:
-    entries = provider.get("writes", list)
-    writes = []
-    for number, entry in enumerate(entries):
-        data = entry if isinstance(entry, dict) else {}
-        path = f"{provider.path}.writes[{number}]"
-        writes.append(_write(Table(file=provider.file, path=path, data=data, problems=provider.problems)))
-    provider.finish()
-    return tuple(writes)
-
-
-def _write(table: Table) -> ProviderWrite:
-    path = table.get("path", str)
-    amount = table.get("amount", str)
-    currency = table.get("currency", str, "")
-    if amount not in {"reserved", "none"} and not currency:
-        table.problem("currency", "is missing", 'name the form field of the currency, for example "currency"')
-    if amount == "reserved" and "{payment}" not in path:
-        table.problem("path", f"is {path!r}", 'an amount that is "reserved" needs {payment} in the path')
-    if path.count("{payment}") > 1:
-        table.problem("path", f"is {path!r}", "name {payment} once")
-    table.finish()
-    before, _, after = path.partition("{payment}")
-    payment = r"(?P<payment>[A-Za-z0-9_]+)" if "{payment}" in path else ""
-    pattern = f"{re.escape(before)}{payment}{re.escape(after)}"
-    return ProviderWrite(path=path, pattern=re.compile(pattern), amount=amount, currency=currency)

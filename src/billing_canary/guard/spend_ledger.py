@@ -14,12 +14,30 @@ from billing_canary.money import Money
 CAPS_RULE = "caps"
 
 
-@dataclass(kw_only=True)
-class _Reservation:
+@dataclass(frozen=True, kw_only=True)
+class Spending:
+    """One money-moving request that is about to leave.
+
+    Attributes:
+        key: identifies the movement: the same call with the same key and amount moves it once.
+        payment: the payment intent that is moved, where the request names one.
+        sent_as: the idempotency key that the request carries; `key` when it is empty.
+    """
+
     what: str
     amount: Money
-    total: Money
     key: str
+    payment: str = ""
+    sent_as: str = ""
+
+
+@dataclass(kw_only=True)
+class Row:
+    """One money-moving request of the ledger, and what became of it."""
+
+    spending: Spending
+    total: Money
+    counted: bool
     answer: str = "unanswered"
 
 
@@ -33,64 +51,131 @@ class SpendLedger:
     def __init__(self, policy: MoneyPolicy) -> None:
         self._policy = policy
         self._lock = Lock()
-        self._by_key: dict[str, _Reservation] = {}
-        self._order: list[_Reservation] = []
+        self._counted: dict[tuple[str, str], set[Money]] = {}
+        self._by_payment: dict[str, Money] = {}
+        self._payments_of: dict[tuple[str, str], set[str]] = {}
+        self._totals: dict[str, int] = {}
+        self._rows: list[Row] = []
 
-    def reserve(self, what: str, amount: Money, key: str) -> None:
-        """Count `amount` under the idempotency `key` before it is sent.
+    def reserve(self, spending: Spending) -> Row:
+        """Count the amount of `spending` before it is sent, unless it is counted already.
 
         Raises:
-            RefusedError: over a cap, no cap for the currency, or not positive. The same key with another
-                amount counts as another request: the target may take it for one.
+            RefusedError: over a cap, no cap for the currency, not positive, or a payment in another
+                currency than the one reserved for it. The same key with another amount counts as another
+                request: the target may take it for one.
         """
         with self._lock:
-            known = self._by_key.get(key)
-            if known is not None and known.amount == amount:
-                return
-            self._check(what, amount)
-            entry = _Reservation(
-                what=what, amount=amount, total=self._total(amount.currency) + amount, key=key
-            )
-            self._by_key[key] = entry
-            self._order.append(entry)
+            self._check_payment_currency(spending)
+            covered = self._is_covered(spending)
+            if not covered:
+                self._check(spending)
+                self._count(spending)
+            row = Row(spending=spending, total=self._total(spending.amount.currency), counted=not covered)
+            self._rows.append(row)
+            return row
 
-    def link(self, key: str, payment: str) -> None:
-        """Let the reservation under `key` also stand for the `payment` that came of it."""
-        with self._lock:
-            if key in self._by_key:
-                self._by_key.setdefault(payment, self._by_key[key])
+    def link(self, what: str, key: str, payment: str, *, covers: bool = True) -> bool:
+        """Note that `payment` came of `what` under `key`, and let that reservation also stand for it.
 
-    def answered(self, key: str, answer: str) -> None:
-        """Record what came back for the reservation under `key`."""
-        with self._lock:
-            if key in self._by_key:
-                self._by_key[key].answer = answer
+        Args:
+            what: as in the reservation.
+            key: as in the reservation.
+            payment: the provider's id.
+            covers: False when the money moved at once, so that a later step would move more.
 
-    def holds(self, key: str) -> bool:
-        """Whether an amount is reserved under `key` (an idempotency key or a payment's id)."""
+        Returns:
+            False when another payment came of the same key before: its reservation stands for that one only.
+        """
         with self._lock:
-            return key in self._by_key
+            known = self._payments_of.setdefault((what, key), set())
+            is_first, is_new = not known, payment not in known
+            known.add(payment)
+            amounts = self._counted.get((what, key))
+            if is_first and covers and amounts:
+                self._by_payment.setdefault(payment, max(amounts, key=lambda amount: amount.minor))
+            return is_first or not is_new
+
+    def count_again(self, row: Row, reason: str) -> None:
+        """Count the amount of `row` once more: its key did not keep the other side from acting twice.
+
+        Raises:
+            RefusedError: the run is over its cap now.
+        """
+        with self._lock:
+            self._count(row.spending)
+            total = self._total(row.spending.amount.currency)
+            self._rows.append(Row(spending=row.spending, total=total, counted=True, answer=reason))
+            cap = self._policy.per_run.get(total.currency)
+            if cap is None or total > cap:
+                raise RefusedError(CAPS_RULE, f"{reason}: {total} in all is over the cap", ends_run=True)
+
+    def answered(self, row: Row, answer: str) -> None:
+        """Record what came back for `row`."""
+        with self._lock:
+            row.answer = answer
+
+    def holds(self, payment: str) -> bool:
+        """Whether an amount is reserved for `payment`."""
+        with self._lock:
+            return payment in self._by_payment
+
+    def reserved_for(self, payment: str) -> Money | None:
+        """The amount that is reserved for `payment`."""
+        with self._lock:
+            return self._by_payment.get(payment)
 
     def total_of(self, keep: Callable[[str], bool]) -> tuple[Money, ...]:
-        """Sums by currency of the reservations whose idempotency key satisfies `keep`."""
+        """Sums by currency of what was counted under keys that satisfy `keep`."""
         with self._lock:
-            return sum_by_currency(entry.amount for entry in self._order if keep(entry.key))
+            return sum_by_currency(
+                row.spending.amount for row in self._rows if row.counted and keep(row.spending.key)
+            )
+
+    def totals(self) -> tuple[Money, ...]:
+        """Sums by currency of everything that was counted."""
+        with self._lock:
+            return tuple(self._total(currency) for currency in sorted(self._totals))
 
     def entries(self) -> tuple[SpendEntry, ...]:
-        """Every reservation in the order in which it was made."""
+        """Every money-moving request in the order in which it was made."""
         with self._lock:
             return tuple(
                 SpendEntry(
-                    what=e.what, amount=e.amount, total=e.total, idempotency_key=e.key, answer=e.answer
+                    what=row.spending.what,
+                    amount=row.spending.amount,
+                    total=row.total,
+                    idempotency_key=row.spending.sent_as or row.spending.key,
+                    answer=row.answer,
+                    counted=row.counted,
                 )
-                for e in self._order
+                for row in self._rows
             )
 
-    def _total(self, currency: str) -> Money:
-        spent = sum(entry.amount.minor for entry in self._order if entry.amount.currency == currency)
-        return Money(minor=spent, currency=currency)
+    def _is_covered(self, spending: Spending) -> bool:
+        if spending.amount in self._counted.get((spending.what, spending.key), ()):
+            return True
+        reserved = self._by_payment.get(spending.payment) if spending.payment else None
+        return reserved is not None and spending.amount <= reserved
 
-    def _check(self, what: str, amount: Money) -> None:
+    def _count(self, spending: Spending) -> None:
+        amount = spending.amount
+        self._counted.setdefault((spending.what, spending.key), set()).add(amount)
+        if spending.payment:
+            self._by_payment[spending.payment] = amount
+        self._totals[amount.currency] = self._totals.get(amount.currency, 0) + amount.minor
+
+    def _total(self, currency: str) -> Money:
+        return Money(minor=self._totals.get(currency, 0), currency=currency)
+
+    def _check_payment_currency(self, spending: Spending) -> None:
+        reserved = self._by_payment.get(spending.payment) if spending.payment else None
+        if reserved is not None and reserved.currency != spending.amount.currency:
+            reason = f"{spending.what}: {spending.amount}, but {reserved} was reserved for {spending.payment}"
+            raise RefusedError(CAPS_RULE, reason)
+
+    def _check(self, spending: Spending) -> None:
+        what, amount = spending.what, spending.amount
         per_call = self._policy.per_call.get(amount.currency)
         per_run = self._policy.per_run.get(amount.currency)
         if per_call is None or per_run is None:

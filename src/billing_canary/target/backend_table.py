@@ -9,7 +9,9 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from billing_canary.config import Table
+from billing_canary.guard.target_call import MoneyPlace, Unit
 from billing_canary.target.extract import AmountForm, Expression, Extraction
+from billing_canary.target.money_places import hidden_amount, money_places
 from billing_canary.target.operations import CONTRACTS, Operation, OperationContract, Outcome
 from billing_canary.target.settings import BackendMapping, OperationMapping, PaidEvent
 from billing_canary.target.template import placeholders
@@ -118,8 +120,22 @@ class _OperationReader:
         )
         if mapping.json is not None and mapping.form is not None:
             table.problem("form", "stands beside json", "keep one of the two bodies")
+        if {"amount.minor", "raw_amount"} & self._contract.variables:
+            self._check_amount_places(mapping)
         table.finish()
         return mapping
+
+    def _check_amount_places(self, mapping: OperationMapping) -> None:
+        """The guard holds the amount in the body against the caps, so it must be found there, whole."""
+        body = mapping.json if mapping.json is not None else mapping.form
+        fix = 'write it into the body as a value of its own, for example amount = "{amount.minor}"'
+        for key, template in (("path", mapping.path), ("headers", mapping.headers), ("body", body)):
+            if hidden := hidden_amount(template):
+                self._table.problem(key, f"has {{{hidden}}} within other text", fix)
+            elif key != "body" and _amounts(template):
+                self._table.problem(key, "holds an amount, which is looked for in the body only", fix)
+        if not _amounts(body):
+            self._table.problem("body", "has no amount, so what the call moves could not be checked", fix)
 
     def _path(self) -> str:
         path = self._table.get("path", str)
@@ -189,6 +205,10 @@ class _OperationReader:
             currency=currency,
             credit_minor=self._credit_minor,
         )
+
+
+def _amounts(template: Any) -> list[MoneyPlace]:
+    return [place for place in money_places(template) if place.unit is not Unit.CURRENCY]
 
 
 def _plain(table: Table, name: str, source: str) -> Extraction | None:

@@ -1,218 +1,26 @@
-"""The guard of a run: plan, sandbox proof, reservations, provider writes, and its own report."""
+"""The guard of a run: plan, sandbox proof, permits, the end of a run, and its own report."""
 
 from __future__ import annotations
 
 from contextvars import copy_context
-from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from tests.fakes.policies import make_policy, money
+from tests.fakes.guards import (
+    BACKEND,
+    INTENTS,
+    PROVIDER,
+    check_of,
+    make_guard,
+    refused,
+    show,
+    statuses,
+    write,
+)
+from tests.fakes.policies import money
 
 from billing_canary.errors import RefusedError
-from billing_canary.guard.guard import Guard
 from billing_canary.guard.permit import Permit, current_permit
 from billing_canary.model import Status
-
-PROVIDER = "https://pay.example.com"
-INTENTS = "/v1/payment_intents"
-
-
-def make_guard(provider_url: str | None = PROVIDER, per_run: int = 1000) -> Guard:
-    policy = make_policy("pay.example.com", "billing.example.com", per_run=per_run)
-    return Guard(policy, provider_url=provider_url)
-
-
-def write(
-    guard: Guard,
-    path: str = INTENTS,
-    body: object = "amount=29&currency=rub",
-    method: str = "POST",
-    **headers: str | bytes,
-) -> None:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    guard.before_request(method, f"{PROVIDER}{path}", named, body)
-
-
-def refused(guard: Guard, rule: str, *args: object, **kwargs: object) -> RefusedError:
-    before = guard.ledger.entries()
-    with pytest.raises(RefusedError) as caught:
-        write(guard, *args, **kwargs)  # type: ignore[arg-type]  # handed on as they are
-    assert caught.value.rule == rule
-    assert guard.ledger.entries() == before
-    return caught.value
-
-
-def statuses(guard: Guard) -> dict[str, Status]:
-    return {check.id: check.status for check in guard.safety_checks()}
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", "/v1/charges"),
-        ("POST", "/v1/payouts"),
-        ("POST", "/v1/transfers"),
-        ("POST", "/v1/payment_intents/"),
-        ("POST", "/V1/payment_intents"),
-        ("POST", "/v1/payment%5Fintents"),
-        ("POST", "//v1/payment_intents"),
-        ("POST", "/v2/payment_intents"),
-        ("POST", "/v1/payment_intents/pi_1"),
-        ("POST", "/v1/payment_intents/pi_1/confirm/x"),
-        ("POST", "/v1/payment_intents/pi-1%2F..%2F/confirm"),
-        ("POST", "/v1/payment_intents//confirm"),
-        ("DELETE", "/v1/customers/cus_1"),
-        ("PUT", "/v1/account"),
-        ("PATCH", "/v1/account"),
-        ("POST", "/"),
-    ],
-)
-def test_a_write_that_is_not_listed_is_refused(method: str, path: str) -> None:
-    guard = make_guard()
-    assert path in refused(guard, "endpoints", path, method=method).reason
-    assert statuses(guard)["endpoints"] is Status.REFUSED
-
-
-@pytest.mark.parametrize("path", [INTENTS, f"{INTENTS}/pi_1/confirm", "/v1/refunds"])
-def test_a_write_with_a_query_is_refused(path: str) -> None:
-    guard = make_guard()
-    guard.reserve("top up", money(29), "pi_1")
-    refused(guard, "endpoints", f"{path}?amount=100000&currency=rub")
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_reading_at_the_provider_is_free(method: str) -> None:
-    guard = make_guard()
-    write(guard, "/v1/charges?limit=3", None, method)
-    assert guard.ledger.entries() == ()
-
-
-def test_a_write_at_another_host_is_the_backend_s_own() -> None:
-    guard = make_guard()
-    guard.before_request("POST", "https://billing.example.com/v1/charges", {}, "amount=1")
-    assert guard.ledger.entries() == ()
-
-
-def test_without_a_provider_no_write_is_held_against_the_list() -> None:
-    make_guard(provider_url=None).before_request("POST", f"{PROVIDER}/v1/charges", {}, None)
-
-
-def test_a_provider_below_a_path_is_known_there() -> None:
-    guard = make_guard(provider_url=f"{PROVIDER}/stripe")
-    write(guard, "/stripe/v1/refunds")
-    refused(guard, "endpoints", "/stripe/v1/charges")
-
-
-@pytest.mark.parametrize("spelling", ["https://PAY.example.com", "https://pay.example.com:443"])
-def test_the_provider_is_known_in_every_spelling(spelling: str) -> None:
-    guard = make_guard()
-    with pytest.raises(RefusedError, match="endpoints"):
-        guard.before_request("POST", f"{spelling}/v1/charges", {}, None)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        None,
-        "",
-        b"",
-        "currency=rub",
-        "amount=29",
-        "amount=&currency=rub",
-        "amount=29&currency=",
-        "amount=29&amount=29&currency=rub",
-        "amount=29&currency=rub&currency=jpy",
-        "amount=29.0&currency=rub",
-        "amount=-29&currency=rub",
-        "amount=%2B29&currency=rub",
-        "amount=+29&currency=rub",
-        "amount=2_9&currency=rub",
-        "amount=0x1d&currency=rub",
-        "amount=1e1&currency=rub",
-        "amount=0&currency=rub",
-        "amount=%D9%A1&currency=rub",
-        "amount=%EF%BC%91&currency=rub",
-        "amount=%C2%B2&currency=rub",
-        f"amount={'9' * 5000}&currency=rub",
-        "amount[]=29&currency=rub",
-        "amount%5B0%5D=29&currency=rub",
-        "Amount=29&currency=rub",
-        "amount=29;currency=rub",
-        "amount=29&currency=xyz",
-        "amount=29&currency=usd",
-        '{"amount": 29, "currency": "rub"}',
-        b"amount=29&currency=rub\xff",
-        b"\xff\xfeamount=29",
-        ["amount", 29],
-        iter([b"amount=29&currency=rub"]),
-        "amount=101&currency=rub",
-    ],
-)
-def test_a_malformed_or_large_amount_is_refused(body: object) -> None:
-    refused(make_guard(), "caps", INTENTS, body)
-
-
-@given(st.binary(max_size=40))
-def test_any_body_is_counted_or_refused(body: bytes) -> None:
-    guard = make_guard()
-    try:
-        write(guard, INTENTS, b"amount=" + body)
-    except RefusedError:
-        assert guard.ledger.entries() == ()
-    else:
-        assert guard.spend().moved[0].minor > 0
-
-
-def test_an_amount_is_reserved_before_it_leaves() -> None:
-    guard = make_guard()
-    write(guard, INTENTS, urlencode({"amount": 29, "currency": "rub", "metadata[amount]": 5000}).encode())
-    assert [str(entry.amount) for entry in guard.ledger.entries()] == ["0.29 RUB"]
-    assert guard.ledger.entries()[0].what == INTENTS
-
-
-@pytest.mark.parametrize("name", ["Idempotency-Key", "idempotency-key", "IDEMPOTENCY-KEY"])
-@pytest.mark.parametrize("value", ["k", b"k"])
-def test_a_retry_with_one_key_counts_once(name: str, value: str | bytes) -> None:
-    guard = make_guard()
-    for _ in range(3):
-        guard.before_request("POST", PROVIDER + INTENTS, {name: value}, "amount=29&currency=rub")
-    assert guard.spend().moved == (money(29),)
-    assert guard.ledger.entries()[0].idempotency_key == "k"
-
-
-@pytest.mark.parametrize("headers", [{}, {"Idempotency_Key": ""}])
-def test_without_a_key_every_copy_counts(headers: dict[str, str]) -> None:
-    guard = make_guard(per_run=87)
-    for _ in range(3):
-        write(guard, **headers)
-    assert guard.spend().moved == (money(87),)
-    refused(guard, "caps", **headers)
-
-
-def test_other_keys_count_apart() -> None:
-    guard = make_guard()
-    write(guard, Idempotency_Key="a")
-    write(guard, Idempotency_Key="b")
-    assert guard.spend().moved == (money(58),)
-
-
-def test_confirming_what_was_not_reserved_is_refused() -> None:
-    guard = make_guard()
-    guard.reserve("top up", money(29), "key-1")
-    guard.ledger.link("key-1", "pi_1")
-    reason = refused(guard, "caps", f"{INTENTS}/pi_2/confirm").reason
-    assert "nothing was reserved for pi_2" in reason
-    write(guard, f"{INTENTS}/pi_1/confirm")
-    assert guard.spend().moved == (money(29),)
-
-
-def test_a_write_that_moves_nothing_to_us_needs_no_amount() -> None:
-    guard = make_guard()
-    write(guard, "/v1/refunds", "amount=100000")
-    assert guard.spend().moved == ()
-    assert statuses(guard)["endpoints"] is Status.PASS
 
 
 def test_a_plan_over_the_cap_ends_the_run_before_it_starts() -> None:
@@ -220,7 +28,7 @@ def test_a_plan_over_the_cap_ends_the_run_before_it_starts() -> None:
     with pytest.raises(RefusedError, match=r"planned 10\.01 RUB is over the cap of 10\.00 RUB") as caught:
         guard.plan([money(1000), money(1), money(5, "JPY")])
     assert (caught.value.rule, caught.value.ends_run) == ("planned-spend", True)
-    refused(guard, "planned-spend", "/v1/refunds")
+    refused(guard, "planned-spend", "/v1/customers")
     with pytest.raises(RefusedError, match="the run has ended"):
         guard.reserve("top up", money(1), "k")
     assert guard.spend().planned == (money(5, "JPY"), money(1001))
@@ -246,7 +54,7 @@ def test_only_an_explicit_false_proves_the_sandbox(livemode: object) -> None:
     with pytest.raises(RefusedError) as caught:
         guard.prove_sandbox(livemode=livemode)
     assert (caught.value.rule, caught.value.ends_run) == ("sandbox", True)
-    refused(guard, "sandbox", "/v1/refunds")
+    refused(guard, "sandbox", "/v1/customers")
 
 
 def test_the_sandbox_is_proved_by_false() -> None:
@@ -254,6 +62,16 @@ def test_the_sandbox_is_proved_by_false() -> None:
     assert statuses(guard)["sandbox"] is Status.SKIP
     guard.prove_sandbox(livemode=False)
     assert statuses(guard)["sandbox"] is Status.PASS
+    told = "the provider answered livemode=false on /v1/balance at 2026-"
+    assert told in check_of(guard, "sandbox").detail
+
+
+def test_fetched_payments_are_told_as_proof() -> None:
+    guard = make_guard()
+    guard.prove_sandbox(livemode=False)
+    show(guard)
+    show(guard, id="pi_2")
+    assert "2 payments were fetched and are livemode=false" in check_of(guard, "sandbox").detail
 
 
 def test_a_revoked_permit_stops_requests_and_reservations() -> None:
@@ -261,24 +79,24 @@ def test_a_revoked_permit_stops_requests_and_reservations() -> None:
 
     def probe() -> None:
         current_permit.set(permit)
-        write(guard, "/v1/refunds")
+        write(guard, "/v1/customers", "")
         permit.revoke()
-        refused(guard, "time-limit", "/v1/refunds")
+        refused(guard, "time-limit", "/v1/customers", "")
         with pytest.raises(RefusedError, match="time limit"):
             guard.reserve("top up", money(1), "k")
 
     copy_context().run(probe)
     assert current_permit.get() is None
-    write(guard, "/v1/refunds")
+    write(guard, "/v1/customers", "")
     assert guard.ledger.entries() == ()
     assert statuses(guard)["time-limit"] is Status.REFUSED
 
 
 def test_the_first_reason_for_the_end_is_kept() -> None:
     guard = make_guard()
-    for body in (b'{"livemode": true}', b'{"livemode": true}'):
+    for url in (PROVIDER, BACKEND):
         with pytest.raises(RefusedError):
-            guard.after_answer(body)
+            guard.after_answer(url, None, 200, b'{"livemode": true}')
     with pytest.raises(RefusedError):
         guard.prove_sandbox(livemode=True)
     assert refused(guard, "never-live").reason == "the run has ended: an answer says livemode=true"
@@ -302,15 +120,70 @@ def test_the_report_has_every_rule_once_and_nothing_checked_is_skipped() -> None
     assert all(check.claim for check in checks)
 
 
-def test_equal_refusals_are_counted_and_shown_once() -> None:
+def test_the_report_says_what_was_contacted_planned_and_reserved() -> None:
     guard = make_guard()
-    for _ in range(3):
-        refused(guard, "endpoints", "/v1/charges")
-    refused(guard, "endpoints", "/v1/payouts")
-    detail = next(check.detail for check in guard.safety_checks() if check.id == "endpoints")
-    assert detail.startswith("4 refused: ")
-    assert detail.count("/v1/charges") == 1
-    assert "/v1/payouts" in detail
+    guard.plan([money(300)])
+    write(guard)
+    write(guard, "/v1/charges", None, "GET")
+    assert check_of(guard, "hosts").detail == f"2 checked, none refused; contacted {PROVIDER}"
+    assert check_of(guard, "planned-spend").detail.endswith("planned 3.00 RUB of at most 10.00 RUB")
+    assert check_of(guard, "caps").detail.endswith("reserved 0.29 RUB of at most 10.00 RUB")
+    assert (check_of(guard, "keys").status, check_of(guard, "time-limit").status) == (
+        Status.PASS,
+        Status.PASS,
+    )
+
+
+def test_a_plan_of_nothing_says_so() -> None:
+    guard = make_guard()
+    guard.plan([])
+    assert check_of(guard, "planned-spend").detail.endswith("nothing is planned to be spent")
+
+
+def test_a_warning_is_told_and_changes_no_status() -> None:
+    guard = make_guard()
+    guard.warn("keys", "OTHER_KEY holds a live key")
+    guard.say("sandbox", "a proof")
+    assert check_of(guard, "keys").detail.endswith("warning: OTHER_KEY holds a live key")
+    assert check_of(guard, "keys").status is Status.SKIP
+    assert check_of(guard, "sandbox").detail.endswith("; a proof")
+
+
+@pytest.mark.parametrize(
+    ("created", "removed", "left", "possible", "status", "said"),
+    [
+        (3, 3, (), True, Status.PASS, "3 were closed"),
+        (0, 0, (), True, Status.SKIP, "0 accounts were opened"),
+        (3, 0, (), False, Status.SKIP, "maps no close_account, so they stay"),
+        (0, 0, (), False, Status.SKIP, "0 were closed"),
+        (3, 2, ("t3 (HTTP 500)",), True, Status.ERROR, "left: t3 (HTTP 500)"),
+    ],
+)
+def test_the_clean_up_is_a_check_of_its_own(  # noqa: PLR0913 - one row of the table
+    created: int, removed: int, left: tuple[str, ...], *, possible: bool, status: Status, said: str
+) -> None:
+    guard = make_guard()
+    guard.cleaned(created, removed, left, possible=possible)
+    found = check_of(guard, "clean-up")
+    assert found.status is status
+    assert said in found.detail
+
+
+def test_a_last_look_is_added_to_the_clean_up() -> None:
+    guard = make_guard()
+    guard.swept(1, ())
+    assert "clean-up" not in statuses(guard)
+    guard.cleaned(3, 3, (), possible=True)
+    guard.swept(0, ())
+    assert "more things" not in check_of(guard, "clean-up").detail
+    guard.swept(2, ())
+    found = check_of(guard, "clean-up")
+    assert found.status is Status.PASS
+    assert found.detail.endswith("; 2 more things with the run id were removed")
+    guard.swept(0, ["pi_9 (HTTP 500)"])
+    found = check_of(guard, "clean-up")
+    assert found.status is Status.ERROR
+    assert found.detail.endswith("left: pi_9 (HTTP 500)")
 
 
 def test_the_spend_report_shows_plan_caps_and_what_moved() -> None:

@@ -4,58 +4,20 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from tests.fakes.policies import make_policy
-from tests.fakes.server import Call, FakeServer, Reply, answer_json
+from tests.fakes.policies import money
+from tests.fakes.server import Reply, answer_json
+from tests.fakes.session_bench import WRITES, Bench, fine, redirect_to
 
 from billing_canary.errors import RefusedError
-from billing_canary.guard.guard import Guard
-from billing_canary.guard.session import GuardedSession
+from billing_canary.guard import session as guarded
+from billing_canary.guard.session import AnswerTooLargeError
+from billing_canary.guard.target_call import CallKind, MoneyPlace, TargetCall, Unit
 from billing_canary.model import Status
-
-REDIRECTS = (301, 302, 303, 307, 308)
-
-
-def fine(_: Call) -> Reply:
-    return answer_json({"livemode": False})
-
-
-class Bench:
-    """An allowed server, another one that nobody may reach, and a session between them."""
-
-    def __init__(self, cleanup: ExitStack) -> None:
-        self.here = cleanup.enter_context(FakeServer(fine))
-        self.other = cleanup.enter_context(FakeServer(fine))
-        self.guard = Guard(make_policy(self.here.host), provider_url=None)
-        self.session = GuardedSession(self.guard)
-        cleanup.callback(self.session.close)
-
-    def refused(self, method: str = "GET", url: str = "", **kwargs: Any) -> RefusedError:
-        with pytest.raises(RefusedError) as caught:
-            self.session.request(method, url or self.here.url, timeout=5, **kwargs)
-        return caught.value
-
-    def get(self, path: str = "/", **kwargs: Any) -> requests.Response:
-        return self.session.get(self.here.url + path, timeout=5, **kwargs)
-
-    def check(self, rule: str) -> Status:
-        return {check.id: check.status for check in self.guard.safety_checks()}[rule]
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    with ExitStack() as cleanup:
-        yield Bench(cleanup)
-
-
-def redirect_to(location: str, status: int = 302) -> Reply:
-    return Reply(status=status, headers={"Location": location})
 
 
 def test_a_host_that_is_not_allowed_is_never_connected_to(bench: Bench) -> None:
@@ -88,68 +50,6 @@ def test_no_spelling_of_an_address_reaches_another_server(bench: Bench, form: st
     with suppress(RefusedError, requests.RequestException):
         bench.session.get(url, timeout=5)
     assert bench.other.connections == 0
-
-
-@pytest.mark.parametrize("status", REDIRECTS)
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_redirect_to_another_port_is_not_followed(bench: Bench, status: int, method: str) -> None:
-    bench.here.script = lambda _: redirect_to(f"{bench.other.url}/steal", status)
-    refusal = bench.refused(method, data="amount=1")
-    assert refusal.rule == "hosts"
-    assert "redirect" in refusal.reason
-    assert (len(bench.here.calls), bench.other.connections) == (1, 0)
-
-
-@pytest.mark.parametrize(
-    "location",
-    [
-        "//{other}/",
-        "https://{here}/",
-        "ftp://{here}/",
-        "http://127.0.0.1/",
-        "http://localhost:{port}/",
-        "http://[",
-        "http://{here}:1:2/",
-        "http://127.0.0.1:99999/",
-        "javascript:alert(1)",
-    ],
-)
-def test_a_redirect_out_of_its_origin_is_refused_however_it_is_written(bench: Bench, location: str) -> None:
-    where = location.format(here=bench.here.host, other=bench.other.host, port=bench.here.port)
-    bench.here.script = lambda _: redirect_to(where)
-    assert bench.refused().rule == "hosts"
-    assert (len(bench.here.calls), bench.other.connections) == (1, 0)
-
-
-def test_a_redirect_is_refused_where_redirects_are_not_followed_either(bench: Bench) -> None:
-    bench.here.script = lambda _: redirect_to(bench.other.url)
-    bench.refused(allow_redirects=False)
-    assert bench.other.connections == 0
-
-
-def test_the_second_hop_is_judged_too(bench: Bench) -> None:
-    def script(call: Call) -> Reply:
-        return redirect_to("/second" if call.path == "/" else bench.other.url)
-
-    bench.here.script = script
-    bench.refused()
-    assert [call.path for call in bench.here.calls] == ["/", "/second"]
-    assert bench.other.connections == 0
-
-
-@pytest.mark.parametrize("status", REDIRECTS)
-@pytest.mark.parametrize("location", ["/there?x=1", "there?x=1", "{url}/there?x=1", "//{here}/there?x=1"])
-def test_a_redirect_within_its_origin_is_followed(bench: Bench, status: int, location: str) -> None:
-    where = location.format(url=bench.here.url, here=bench.here.host)
-    bench.here.script = lambda call: redirect_to(where, status) if call.path == "/" else fine(call)
-    assert bench.get().json() == {"livemode": False}
-    assert [(call.path, call.query) for call in bench.here.calls] == [("/", ""), ("/there", "x=1")]
-
-
-def test_redirects_in_a_circle_end(bench: Bench) -> None:
-    bench.here.script = lambda _: redirect_to("/")
-    with pytest.raises(requests.TooManyRedirects):
-        bench.get()
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
@@ -211,28 +111,13 @@ def test_an_answer_with_live_money_ends_the_run(bench: Bench, reply: Reply) -> N
     assert len(bench.here.calls) == 1
 
 
-@pytest.mark.parametrize("status", REDIRECTS)
-def test_a_redirect_s_own_body_is_judged(bench: Bench, status: int) -> None:
-    live = Reply(status=status, body=b'{"livemode": true}', headers={"Location": "/there"})
-    bench.here.script = lambda call: live if call.path == "/" else fine(call)
-    assert bench.refused().rule == "never-live"
-
-
-def test_a_middle_hop_s_body_is_judged(bench: Bench) -> None:
-    replies = {
-        "/": redirect_to("/two"),
-        "/two": Reply(status=302, body=b'{"livemode":true}', headers={"Location": "/three"}),
-        "/three": answer_json({}),
-    }
-    bench.here.script = lambda call: replies[call.path]
-    assert bench.refused().rule == "never-live"
-
-
 def test_every_request_and_answer_is_counted_for_the_report(bench: Bench) -> None:
     for _ in range(3):
         bench.get()
     details = {check.id: (check.status, check.detail) for check in bench.guard.safety_checks()}
-    assert details["hosts"] == details["keys"] == (Status.PASS, "3 checked, none refused")
+    assert details["keys"] == details["time-limit"] == (Status.PASS, "3 checked, none refused")
+    contacted = f"3 checked, none refused; contacted {bench.here.url}"
+    assert details["hosts"] == (Status.PASS, contacted)
     assert details["never-live"] == (Status.PASS, "3 checked, none refused")
 
 
@@ -241,4 +126,108 @@ def test_a_failed_connection_is_no_refusal(bench: Bench) -> None:
     with pytest.raises(requests.ConnectionError):
         bench.get()
     assert bench.check("hosts") is Status.PASS
+    assert len(bench.here.calls) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_write_that_nobody_declared_never_leaves(bench: Bench, method: str) -> None:
+    assert bench.refused(method, data="x=1").rule == "endpoints"
+    with pytest.raises(RefusedError):
+        bench.send(None, method)
+    assert bench.here.connections == 0
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_declared_request_leaves(bench: Bench, method: str) -> None:
+    assert bench.send(WRITES, method, data="x=1").status_code == 200
+    assert [call.method for call in bench.here.calls] == [method]
+
+
+@pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "x-method-override"])
+def test_a_read_that_says_to_be_a_write_never_leaves(bench: Bench, header: str) -> None:
+    assert bench.refused(headers={header: "DELETE"}).rule == "endpoints"
+    assert bench.refused(data="x=1").rule == "endpoints"
+    assert bench.here.connections == 0
+
+
+def test_a_body_that_comes_in_pieces_never_leaves(bench: Bench) -> None:
+    with pytest.raises(RefusedError, match="the body is a stream"):
+        bench.send(WRITES, data=iter([b"key=sk_live_abcdef"]))
+    assert bench.here.connections == 0
+
+
+def test_a_proxy_is_never_asked(bench: Bench) -> None:
+    bench.session.proxies = {"http": bench.other.url}
+    assert "a proxy" in bench.refused().reason
+    bench.session.proxies = {}
+    assert "a proxy" in bench.refused(proxies={"all": bench.other.url}).reason
+    assert (bench.here.connections, bench.other.connections) == (0, 0)
+    assert bench.check("hosts") is Status.REFUSED
+
+
+def test_a_certificate_is_always_checked(bench: Bench) -> None:
+    refusal = bench.refused(url=bench.here.url.replace("http:", "https:"), verify=False)
+    assert refusal.reason == "the server's certificate would not be checked"
+    assert bench.get(verify=False).status_code == 200  # there is none on plain http to this machine
+    assert bench.here.connections == 1
+
+
+MOVES = TargetCall(
+    operation="create_top_up",
+    kind=CallKind.MOVES,
+    amount=money(29),
+    key="k",
+    places=(MoneyPlace(keys=("amount",), unit=Unit.MINOR),),
+)
+
+
+def answers(bench: Bench) -> list[str]:
+    return [entry.answer for entry in bench.guard.ledger.entries()]
+
+
+def test_an_amount_is_reserved_and_its_answer_recorded(bench: Bench) -> None:
+    bench.here.script = lambda _: answer_json({}, 409)
+    bench.send(MOVES, json={"amount": 29})
+    assert answers(bench) == ["HTTP 409"]
+    assert bench.guard.spend().moved == (money(29),)
+
+
+def test_an_amount_that_is_not_the_declared_one_never_leaves(bench: Bench) -> None:
+    with pytest.raises(RefusedError, match="was declared"):
+        bench.send(MOVES, json={"amount": 30})
+    assert bench.here.connections == 0
+
+
+def test_a_lost_answer_is_recorded_and_stays_counted(bench: Bench) -> None:
+    bench.here.script = lambda _: Reply(hang_up=True)
+    with pytest.raises(requests.ConnectionError):
+        bench.send(MOVES, json={"amount": 29})
+    assert answers(bench) == ["unanswered (ConnectionError)"]
+    assert bench.guard.spend().moved == (money(29),)
+
+
+def test_an_answer_without_end_is_cut_off(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "_LARGEST_ANSWER", 1000)
+    bench.here.script = lambda _: Reply(body=b"x" * 1000)
+    assert len(bench.get().content) == 1000
+    bench.here.script = lambda _: Reply(body=b"x" * 1001)
+    with pytest.raises(AnswerTooLargeError, match="larger than 1000 bytes"):
+        bench.send(MOVES, json={"amount": 29})
+    assert answers(bench) == ["unanswered (AnswerTooLargeError)"]
+
+
+def test_a_small_answer_that_swells_when_it_is_unpacked_is_cut_off(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "_LARGEST_ANSWER", 1_000_000)
+    swollen = gzip.compress(b"x" * 5_000_000)
+    bench.here.script = lambda _: Reply(body=swollen, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(AnswerTooLargeError):
+        bench.get()
+
+
+def test_a_streamed_answer_is_read_and_judged_all_the_same(bench: Bench) -> None:
+    bench.here.script = lambda _: answer_json({"livemode": True})
+    with pytest.raises(RefusedError, match="livemode"):
+        bench.get(stream=True)
     assert len(bench.here.calls) == 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.fakes.policies import make_policy, money
 
 from billing_canary.errors import RefusedError
-from billing_canary.guard.spend_ledger import CAPS_RULE, SpendLedger, sum_by_currency
+from billing_canary.guard.spend_ledger import CAPS_RULE, Row, Spending, SpendLedger, sum_by_currency
 from billing_canary.money import Money
 
 
@@ -33,10 +33,22 @@ def spent(found: SpendLedger, currency: str = "RUB") -> int:
     return sum(each.minor for each in found.total_of(lambda _: True) if each.currency == currency)
 
 
-def refused(found: SpendLedger, amount: Money, key: str = "k") -> str:
+def reserve(
+    found: SpendLedger, amount: Money, key: str = "k", what: str = "top up", payment: str = ""
+) -> Row:
+    return found.reserve(Spending(what=what, amount=amount, key=key, payment=payment))
+
+
+def confirm(found: SpendLedger, amount: Money, payment: str = "pi_1", what: str = "confirm") -> Row:
+    return reserve(found, amount, payment, what, payment)
+
+
+def refused(
+    found: SpendLedger, amount: Money, key: str = "k", what: str = "top up", payment: str = ""
+) -> str:
     before = found.entries()
     with pytest.raises(RefusedError) as caught:
-        found.reserve("top up", amount, key)
+        reserve(found, amount, key, what, payment)
     assert caught.value.rule == CAPS_RULE
     assert not caught.value.ends_run
     assert found.entries() == before
@@ -64,16 +76,16 @@ def test_a_cap_for_the_run_alone_is_not_enough() -> None:
 def test_one_call_cannot_pass_its_cap() -> None:
     found = ledger()
     assert "1.01 RUB is over the cap of 1.00 RUB for one call" in refused(found, money(101))
-    found.reserve("top up", money(100), "k")
+    reserve(found, money(100), "k")
     assert spent(found) == 100
 
 
 def test_the_run_cannot_pass_its_cap_by_a_single_minor_unit() -> None:
     found = ledger(per_run=250)
-    found.reserve("a", money(100), "a")
-    found.reserve("b", money(100), "b")
+    reserve(found, money(100), "a", "a")
+    reserve(found, money(100), "b", "b")
     assert "2.51 RUB in all is over the cap of 2.50 RUB" in refused(found, money(51))
-    found.reserve("c", money(50), "c")
+    reserve(found, money(50), "c", "c")
     refused(found, money(1))
 
 
@@ -83,92 +95,170 @@ def test_a_cap_of_nothing_allows_nothing() -> None:
 
 def test_currencies_are_counted_apart() -> None:
     found = ledger(per_run=100)
-    found.reserve("a", money(100), "a")
-    found.reserve("b", money(100, "JPY"), "b")
+    reserve(found, money(100), "a", "a")
+    reserve(found, money(100, "JPY"), "b", "b")
     assert (spent(found), spent(found, "JPY")) == (100, 100)
 
 
-def test_a_retry_with_the_same_key_counts_once() -> None:
+def test_a_retry_with_the_same_key_counts_once_and_shows_each_time() -> None:
     found = ledger(per_run=100)
-    for _ in range(5):
-        found.reserve("top up", money(100), "k")
+    rows = [reserve(found, money(100)) for _ in range(5)]
     assert spent(found) == 100
-    assert len(found.entries()) == 1
+    assert [row.counted for row in rows] == [True, False, False, False, False]
+    assert [entry.counted for entry in found.entries()] == [row.counted for row in rows]
+    assert {entry.total for entry in found.entries()} == {money(100)}
+
+
+def test_one_key_in_two_calls_is_two_movements() -> None:
+    found = ledger(per_run=100)
+    reserve(found, money(60), "k", "top up")
+    refused(found, money(60), "k", "refund")
+    reserve(found, money(40), "k", "refund")
+    assert spent(found) == 100
 
 
 def test_another_amount_under_the_same_key_counts_too() -> None:
     found = ledger(per_run=100)
-    found.reserve("top up", money(60), "k")
+    reserve(found, money(60), "k")
     refused(found, money(50))
-    found.reserve("top up", money(40), "k")
+    reserve(found, money(40), "k")
     assert spent(found) == 100
 
 
 def test_the_same_amount_in_another_currency_under_the_same_key_counts_too() -> None:
     found = ledger()
-    found.reserve("top up", money(60), "k")
-    found.reserve("top up", money(60, "JPY"), "k")
+    reserve(found, money(60), "k")
+    reserve(found, money(60, "JPY"), "k")
     assert (spent(found), spent(found, "JPY")) == (60, 60)
 
 
 def test_an_unanswered_request_stays_counted() -> None:
     found = ledger(per_run=100)
-    found.reserve("top up", money(100), "k")
+    reserve(found, money(100), "k")
     assert [entry.answer for entry in found.entries()] == ["unanswered"]
     refused(found, money(1), "other")
 
 
 def test_an_answer_is_recorded_and_gives_nothing_back() -> None:
     found = ledger(per_run=100)
-    found.reserve("top up", money(100), "k")
-    found.answered("k", "rejected, HTTP 400")
-    found.answered("unknown", "ok")
+    row = reserve(found, money(100))
+    found.answered(row, "rejected, HTTP 400")
     assert [entry.answer for entry in found.entries()] == ["rejected, HTTP 400"]
     refused(found, money(1), "other")
 
 
+def test_each_copy_of_a_request_has_its_own_answer() -> None:
+    found = ledger()
+    first, second = reserve(found, money(5)), reserve(found, money(5))
+    found.answered(second, "HTTP 200")
+    assert (first.answer, second.answer) == ("unanswered", "HTTP 200")
+
+
 def test_a_linked_payment_counts_once_with_its_top_up() -> None:
     found = ledger(per_run=100)
-    found.reserve("top up", money(100), "k")
+    reserve(found, money(100))
     assert not found.holds("pi_1")
-    found.link("k", "pi_1")
+    assert found.link("top up", "k", "pi_1")
     assert found.holds("pi_1")
-    found.reserve("confirm", money(100), "pi_1")
+    assert found.reserved_for("pi_1") == money(100)
+    assert not confirm(found, money(100)).counted
+    assert not confirm(found, money(30), what="capture").counted
     assert spent(found) == 100
 
 
-def test_a_linked_payment_of_another_amount_counts_too() -> None:
+def test_a_payment_that_grew_counts_too() -> None:
     found = ledger(per_run=100)
-    found.reserve("top up", money(60), "k")
-    found.link("k", "pi_1")
-    refused(found, money(61), "pi_1")
-    found.reserve("confirm", money(40), "pi_1")
-    assert spent(found) == 100
+    reserve(found, money(60))
+    found.link("top up", "k", "pi_1")
+    refused(found, money(61), "pi_1", "confirm", "pi_1")
+    assert not confirm(found, money(60)).counted
+    assert spent(found) == 60
+
+
+def test_a_payment_that_nobody_reserved_is_counted_when_it_is_confirmed_and_once() -> None:
+    found = ledger(per_run=100)
+    assert confirm(found, money(60)).counted
+    assert not confirm(found, money(60), what="capture").counted
+    assert found.reserved_for("pi_1") == money(60)
+    refused(found, money(41), "pi_2", "confirm", "pi_2")
+
+
+def test_a_payment_id_used_as_a_key_covers_nothing() -> None:
+    found = ledger(per_run=100)
+    reserve(found, money(60), "pi_1")
+    refused(found, money(60), "pi_1", "confirm", "pi_1")
+
+
+def test_a_payment_stays_in_the_currency_that_was_reserved_for_it() -> None:
+    found = ledger()
+    reserve(found, money(60))
+    found.link("top up", "k", "pi_1")
+    reason = refused(found, money(1, "JPY"), "pi_1", "confirm", "pi_1")
+    assert reason == "confirm: 1 JPY, but 0.60 RUB was reserved for pi_1"
+
+
+def test_of_several_amounts_under_a_key_the_largest_stands_for_its_payment() -> None:
+    found = ledger()
+    reserve(found, money(5))
+    reserve(found, money(60))
+    found.link("top up", "k", "pi_1")
+    assert found.reserved_for("pi_1") == money(60)
 
 
 def test_nothing_can_be_linked_to_a_key_that_was_not_reserved() -> None:
     found = ledger()
-    found.link("nobody", "pi_1")
+    assert found.link("top up", "nobody", "pi_1")
     assert not found.holds("pi_1")
+    assert found.reserved_for("pi_1") is None
 
 
-def test_a_payment_is_linked_to_its_first_key() -> None:
+def test_a_key_stands_for_one_payment_only() -> None:
     found = ledger()
-    found.reserve("a", money(1), "a")
-    found.reserve("b", money(2), "b")
-    found.link("a", "pi_1")
-    found.link("b", "pi_1")
-    found.answered("pi_1", "succeeded")
-    assert [(entry.idempotency_key, entry.answer) for entry in found.entries()] == [
-        ("a", "succeeded"),
-        ("b", "unanswered"),
-    ]
+    reserve(found, money(5))
+    assert found.link("top up", "k", "pi_1")
+    assert found.link("top up", "k", "pi_1")
+    assert not found.link("top up", "k", "pi_2")
+    assert not found.holds("pi_2")
+
+
+def test_a_payment_keeps_its_first_reservation() -> None:
+    found = ledger()
+    reserve(found, money(1), "a")
+    reserve(found, money(2), "b")
+    found.link("top up", "a", "pi_1")
+    found.link("top up", "b", "pi_1")
+    assert found.reserved_for("pi_1") == money(1)
+
+
+def test_what_happened_twice_is_counted_twice() -> None:
+    found = ledger(per_run=100)
+    row = reserve(found, money(50))
+    found.count_again(row, "acted twice")
+    assert spent(found) == 100
+    last = found.entries()[-1]
+    assert (last.answer, last.counted, last.total) == ("acted twice", True, money(100))
+
+
+def test_what_happened_twice_ends_the_run_when_it_is_over_the_cap() -> None:
+    found = ledger(per_run=99)
+    row = reserve(found, money(50))
+    with pytest.raises(RefusedError, match=r"acted twice: 1\.00 RUB in all is over the cap") as caught:
+        found.count_again(row, "acted twice")
+    assert (caught.value.rule, caught.value.ends_run) == (CAPS_RULE, True)
+    assert spent(found) == 100
+
+
+def test_the_key_that_was_sent_is_shown() -> None:
+    found = ledger()
+    found.reserve(Spending(what="confirm", amount=money(5), key="pi_1", payment="pi_1", sent_as="sent-1"))
+    found.reserve(Spending(what="top up", amount=money(5), key="k"))
+    assert [entry.idempotency_key for entry in found.entries()] == ["sent-1", "k"]
 
 
 def test_entries_show_running_totals_by_currency_in_order() -> None:
     found = ledger()
     for key, amount in (("a", money(5)), ("b", money(7, "JPY")), ("c", money(3))):
-        found.reserve("top up", amount, key)
+        reserve(found, amount, key)
     assert [(entry.idempotency_key, str(entry.total)) for entry in found.entries()] == [
         ("a", "0.05 RUB"),
         ("b", "7 JPY"),
@@ -178,9 +268,9 @@ def test_entries_show_running_totals_by_currency_in_order() -> None:
 
 def test_what_one_probe_spent_is_told_by_its_keys() -> None:
     found = ledger()
-    found.reserve("a", money(5), "run-wallet-1")
-    found.reserve("b", money(7), "run-quota-1")
-    found.reserve("c", money(2, "JPY"), "run-wallet-2")
+    reserve(found, money(5), "run-wallet-1", "a")
+    reserve(found, money(7), "run-quota-1", "b")
+    reserve(found, money(2, "JPY"), "run-wallet-2", "c")
     assert found.total_of(lambda key: key.startswith("run-wallet-")) == (money(2, "JPY"), money(5))
     assert found.total_of(lambda key: key == "nobody") == ()
 
@@ -194,7 +284,7 @@ def race(found: SpendLedger, amounts: list[list[int]]) -> int:
         barrier.wait()
         for step, minor in enumerate(mine):
             try:
-                found.reserve("race", money(minor), f"{number}-{step}")
+                reserve(found, money(minor), f"{number}-{step}", "race")
             except RefusedError:
                 continue
             passed.append(minor)
@@ -210,7 +300,7 @@ def race(found: SpendLedger, amounts: list[list[int]]) -> int:
 def test_of_sixteen_threads_that_race_for_the_last_unit_one_gets_it() -> None:
     for _ in range(20):
         found = ledger(per_run=101)
-        found.reserve("first", money(100), "first")
+        reserve(found, money(100), "first", "first")
         assert race(found, [[1] for _ in range(16)]) == 1
         assert spent(found) == 101
 
@@ -221,7 +311,7 @@ def test_sixteen_threads_with_one_key_count_once() -> None:
 
     def one() -> None:
         barrier.wait()
-        found.reserve("race", money(100), "k")
+        reserve(found, money(100), "k", "race")
 
     threads = [Thread(target=one) for _ in range(16)]
     for thread in threads:

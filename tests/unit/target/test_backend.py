@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -82,12 +82,12 @@ def test_a_top_up_is_sent_in_credits_and_as_a_decimal_and_is_reserved(
     answer = top_up(target, opened(target))
     call = server.calls[-1]
     assert (call.method, call.path) == ("PUT", "/v1/tenants/t1/orders/a1")
-    assert call.form == {"credits": ["50"], "price": ["5.00 USD"]}
+    assert call.form == {"credits": ["50"], "price": ["5.00"], "ccy": ["USD"]}
     assert call.headers["X-Trace"] == "trace-1"
     assert (answer.outcome, answer.status) == (Outcome.OK, 201)
     assert answer.values == {"payment": "pi_1", "top_up": 1}
     entry = target.guard.ledger.entries()[0]
-    assert (entry.amount, entry.idempotency_key, entry.answer) == (usd(500), "a1", "ok, HTTP 201")
+    assert (entry.amount, entry.idempotency_key, entry.answer) == (usd(500), "a1", "HTTP 201")
     assert target.guard.ledger.holds("pi_1")
 
 
@@ -256,3 +256,72 @@ def test_an_id_that_would_ask_for_another_path_is_not_used(connect: Connect, uid
     target, _ = connect(CreditShop(uid).answer)
     with pytest.raises(UnexpectedAnswerError, match="which no path can hold"):
         opened(target)
+
+
+CHARGES = """
+[backends.credits.operations.charge_saved_card]
+method = "POST"
+path = "/v1/charge"
+headers = { Idempotency-Key = "{attempt}" }
+json = { credits = "{amount.credits}", ccy = "{currency}" }
+extract = { payment = "pi" }
+[backends.credits.operations.create_raw_top_up]
+method = "POST"
+path = "/v1/charge"
+headers = { Idempotency-Key = "{attempt}" }
+json = { credits = "{raw_amount}", ccy = "{currency}" }
+extract = { payment = "pi" }
+"""
+
+
+def charging(shop: CreditShop, payments: Iterator[str]) -> Callable[[Call], Reply]:
+    """The shop, which charges saved cards too."""
+
+    def answer(call: Call) -> Reply:
+        return answer_json({"pi": next(payments)}) if call.path == "/v1/charge" else shop.answer(call)
+
+    return answer
+
+
+def test_a_saved_card_is_charged_only_once_the_target_is_proved(connect: Connect, shop: CreditShop) -> None:
+    target, server = connect(charging(shop, iter(["pi_1"])), text=TARGET + CHARGES)
+    account = opened(target)
+    with pytest.raises(RefusedError, match="nothing of the target's own") as caught:
+        target.backend.charge_saved_card(account, usd(500), "a1")
+    assert caught.value.rule == "sandbox"
+    assert len(server.calls) == 1
+    target.guard.seen.customers.add(str(account.customer))  # as if the provider had shown it
+    answer = target.backend.charge_saved_card(account, usd(500), "a1")
+    assert (answer.outcome, answer.values) == (Outcome.OK, {"payment": "pi_1"})
+    assert server.calls[-1].json == {"credits": 50, "ccy": "USD"}
+    assert target.guard.spend().moved == (usd(500),)
+
+
+def test_a_card_that_is_charged_twice_for_one_attempt_is_counted_twice(
+    connect: Connect, shop: CreditShop
+) -> None:
+    target, _ = connect(charging(shop, iter(["pi_1", "pi_2"])), text=TARGET + CHARGES)
+    account = opened(target)
+    target.guard.seen.customers.add(str(account.customer))
+    for _ in range(2):
+        target.backend.charge_saved_card(account, usd(500), "a1")
+    assert target.guard.spend().moved == (usd(1000),)
+
+
+@pytest.mark.parametrize(("raw", "moved"), [(-5, ()), ("abc", ()), ("0.5", (usd(50),)), (5, (usd(500),))])
+def test_an_impossible_amount_is_sent_as_it_is_and_reserved_as_it_may_be_read(
+    connect: Connect, shop: CreditShop, raw: object, moved: tuple[Money, ...]
+) -> None:
+    target, server = connect(charging(shop, iter(["pi_1"])), text=TARGET + CHARGES)
+    answer = target.backend.create_raw_top_up(opened(target), raw, "a1")
+    assert server.calls[-1].json == {"credits": raw, "ccy": "USD"}
+    assert answer.values == {"payment": "pi_1"}
+    assert target.guard.spend().moved == moved
+
+
+def test_an_impossible_amount_over_the_cap_never_leaves(connect: Connect, shop: CreditShop) -> None:
+    target, server = connect(charging(shop, iter([])), text=TARGET + CHARGES)
+    account = opened(target)
+    with pytest.raises(RefusedError, match="over the cap"):
+        target.backend.create_raw_top_up(account, 201, "a1")
+    assert len(server.calls) == 1

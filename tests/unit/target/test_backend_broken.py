@@ -147,7 +147,7 @@ def test_a_refused_connection_is_told_and_the_money_stays_counted(tmp_path: Path
     try:
         assert "no HTTP answer (ConnectionError)" in unexpected(target.backend.health)
         assert "no HTTP answer" in unexpected(lambda: top_up(target))
-        assert [entry.answer for entry in target.guard.ledger.entries()] == ["unanswered"]
+        assert [entry.answer for entry in target.guard.ledger.entries()] == ["unanswered (ConnectionError)"]
     finally:
         target.close()
 
@@ -156,7 +156,7 @@ def test_a_server_that_hangs_up_is_told_once_and_the_money_stays_counted(connect
     target, server = connect(always(Reply(hang_up=True)))
     assert "no HTTP answer" in unexpected(lambda: top_up(target))
     assert len(server.calls) == 1
-    assert [entry.answer for entry in target.guard.ledger.entries()] == ["unanswered"]
+    assert [entry.answer for entry in target.guard.ledger.entries()] == ["unanswered (ConnectionError)"]
 
 
 @pytest.mark.parametrize("payload", [b"\x00\x01\x02 nonsense", b"HTTP/1.1 abc\r\n\r\n", b""])

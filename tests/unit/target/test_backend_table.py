@@ -9,11 +9,20 @@ import pytest
 from billing_canary.config import Table
 from billing_canary.target.backend_table import read_backend
 from billing_canary.target.extract import AmountForm
-from billing_canary.target.operations import CONTRACTS, Operation, Outcome
+from billing_canary.target.operations import CONTRACTS, Operation, OperationContract, Outcome
 from billing_canary.target.settings import BackendMapping
 
 OPEN = {"method": "POST", "path": "/a", "extract": {"account": "id", "key": "key"}}
 BALANCE = {"path": "b", "amount": "minor"}
+AMOUNTS = ("amount.minor", "raw_amount")
+"""What the guard must find in the body of an operation that has it."""
+
+
+def _amount_body(contract: OperationContract) -> dict[str, Any]:
+    found = [name for name in AMOUNTS if name in contract.variables]
+    return {"json": {"amount": f"{{{found[0]}}}"}} if found else {}
+
+
 SMALLEST: dict[str, Any] = {
     operation.value: {
         "method": "POST",
@@ -21,6 +30,7 @@ SMALLEST: dict[str, Any] = {
         "extract": {
             name: BALANCE if name in contract.money else "some.path" for name in sorted(contract.outputs)
         },
+        **_amount_body(contract),
     }
     for operation, contract in CONTRACTS.items()
 }
@@ -181,6 +191,47 @@ def test_a_value_that_is_no_amount_has_no_form() -> None:
 
 def test_two_bodies_are_told() -> None:
     assert "stands beside json" in of("consume", json={}, form={})["form"]
+
+
+MOVING = [o.value for o, contract in CONTRACTS.items() if contract.variables & set(AMOUNTS)]
+
+
+@pytest.mark.parametrize("operation", MOVING)
+@pytest.mark.parametrize(
+    "body", [{}, {"json": {}}, {"form": {"currency": "{currency}"}}, {"json": {"amount": 29}}]
+)
+def test_an_amount_that_is_not_in_the_body_is_told(operation: str, body: dict[str, Any]) -> None:
+    mapping = {key: value for key, value in SMALLEST[operation].items() if key != "json"} | body
+    problems = read(**{operation: mapping})[1]
+    assert "has no amount" in problems[f"b.operations.{operation}.body"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"path": "/x/{amount.minor}"}, "path"),
+        ({"path": "/x?amount={amount.decimal}"}, "path"),
+        ({"headers": {"X-Amount": "{amount.minor}"}}, "headers"),
+        ({"headers": {"X-Amount": "RUB {amount.minor}"}}, "headers"),
+        ({"json": {"amount": "{amount.minor}00"}}, "body"),
+        ({"json": {"amount": "1{amount.minor}"}}, "body"),
+        ({"json": {"amount": "{amount.minor}", "note": "for {amount.decimal}"}}, "body"),
+        ({"json": {"amount": "{amount.minor}", "list": [["x{amount.minor}"]]}}, "body"),
+    ],
+)
+def test_an_amount_that_hides_is_told(changes: dict[str, Any], key: str) -> None:
+    assert "amount" in of("create_top_up", **changes)[key]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"json": {"deep": [{"amount": "{amount.minor}", "currency": "{currency}"}]}},
+        {"json": {"credits": "{amount.credits}", "price": "{amount.decimal}", "note": "{currency} top up"}},
+    ],
+)
+def test_an_amount_of_its_own_may_stand_anywhere_in_the_body(body: dict[str, Any]) -> None:
+    assert of("create_top_up", **body) == {}
 
 
 @pytest.mark.parametrize(
