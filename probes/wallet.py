@@ -8,7 +8,7 @@ from billing_canary import Money, Operation, Outcome, ProbeContext, Severity, Sp
 
 TOP_UP = (Operation.OPEN_ACCOUNT, Operation.READ_WALLET, Operation.CREATE_TOP_UP, Operation.PAY)
 OWNER = "billing-backend"
-HOSTILE_AMOUNTS = (-29, 0, 0.5, "29", 10**30, float("nan"), True, None)
+HOSTILE_AMOUNTS = (-29, 0, 0.5, "1_0", 10**30, float("nan"), True, None)
 
 
 @billing_probe(
@@ -94,12 +94,13 @@ def same_attempt_is_one_top_up(run: ProbeContext) -> None:
     severity=Severity.CRITICAL,
     owner=OWNER,
     needs=TOP_UP,
-    spends=Spends(payments=3),
+    spends=Spends(payments=2, minor_units=1),
 )
 def same_key_other_amount_rejected(run: ProbeContext) -> None:
     account, attempt = run.open_account(), run.new_key()
     run.top_up_of(run.backend.create_top_up(account, run.amount, attempt, trace=attempt), run.amount)
-    other = run.backend.create_top_up(account, run.amount * 2, attempt, trace=attempt)
+    more = run.amount + Money(minor=1, currency=run.amount.currency)
+    other = run.backend.create_top_up(account, more, attempt, trace=attempt)
     run.expect("The other amount is rejected", other.outcome, equals=Outcome.REJECTED, reveals="F24")
     run.expect("The wallet is unchanged", run.balance(account), equals=run.amount * 0, source="wallet")
 
@@ -167,6 +168,7 @@ def partial_capture_credits_captured(run: ProbeContext) -> None:
     severity=Severity.CRITICAL,
     owner=OWNER,
     needs=(Operation.OPEN_ACCOUNT, Operation.READ_WALLET, Operation.CREATE_RAW_TOP_UP),
+    spends=Spends(payments=1),
 )
 def impossible_amounts_rejected(run: ProbeContext) -> None:
     account = run.open_account()
@@ -207,7 +209,7 @@ def saved_card_charged_once(run: ProbeContext) -> None:
     account = run.open_account()
     if run.can(Operation.DISRUPT_BALANCE_WRITES):
         run.backend.disrupt(Operation.DISRUPT_BALANCE_WRITES, account, 2)
-    run.backend.charge_saved_card(account, run.amount, run.new_key())
+    run.charge_saved_card(account, run.amount)
     if account.customer:
         payments = run.provider.payments_of(account.customer)
         charged = sum(payment.received.minor for payment in payments)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from billing_canary.probe.registry import billing_probe as billing_probe
     from billing_canary.target.operations import Operation as Operation
     from billing_canary.target.operations import Outcome as Outcome
+    from billing_canary.target.stripe_provider import ProviderError as ProviderError
 
 __version__ = "0.1.0"
 
@@ -29,6 +30,7 @@ _PUBLIC = {
     "Outcome": "billing_canary.target.operations",
     "Phase": "billing_canary.probe.registry",
     "ProbeContext": "billing_canary.probe.context",
+    "ProviderError": "billing_canary.target.stripe_provider",
     "Severity": "billing_canary.model",
     "Spends": "billing_canary.probe.registry",
     "Status": "billing_canary.model",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,6 +88,8 @@ class Table:
 
 
 def _hint(value: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
     close = get_close_matches(value, list(known), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 

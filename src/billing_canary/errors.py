@@ -6,7 +6,8 @@ verdict could be reached: the call was wrong, the guard refused, or the evidence
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
@@ -84,6 +85,18 @@ class EvidenceError(BillingCanaryError):
 def wrong_call(where: str, message: str, fix: str, *, key: str = "") -> ProjectError:
     """A `ProjectError` about one thing."""
     return ProjectError([Problem(where=where, key=key, message=message, fix=fix)])
+
+
+@contextmanager
+def noting(problems: list[Problem]) -> Iterator[None]:
+    """Within this block a `ProjectError` ends the block alone; its problems are added to `problems`.
+
+    For looking at the next file all the same; `raise_problems` afterwards stops before anything is used.
+    """
+    try:
+        yield
+    except ProjectError as error:
+        problems.extend(error.problems)
 
 
 def raise_problems(problems: Sequence[Problem]) -> None:

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from billing_canary.money import Money
-
-
-class Status(StrEnum):
-    """What one check came to, best to worst in this order; the worst of many wins."""
-
-    PASS = "pass"  # noqa: S105 - a status, no password
-    SKIP = "skip"
-    """The target lacks a capability that the probe needs."""
-    INCONCLUSIVE = "inconclusive"
-    """We could not tell."""
-    ERROR = "error"
-    """The harness or a probe broke."""
-    REFUSED = "refused"
-    """The guard stopped it."""
-    FAIL = "fail"
-    """The product is wrong."""
-
-
-_ORDER = {status: rank for rank, status in enumerate(Status)}
-
-
-def worst(statuses: Iterable[Status]) -> Status:
-    """The worst of `statuses`; `inconclusive` when there is none, since nothing was shown."""
-    return max(statuses, key=_ORDER.__getitem__, default=Status.INCONCLUSIVE)
+from billing_canary.verdict import Status as Status  # noqa: PLC0414 - one of these nouns, too
+from billing_canary.verdict import Verdict as Verdict  # noqa: PLC0414 - one of these nouns, too
+from billing_canary.verdict import worst as worst  # noqa: PLC0414 - one of these nouns, too
 
 
 class Severity(StrEnum):
@@ -64,8 +42,22 @@ class Evidence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotApplicable:
+    """The project's own word that a target need not have what a probe needs: why, and who answers for it."""
+
+    reason: str
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProbeResult:
-    """What one probe came to. `duration_ms` is monotonic time; `started_at` RFC 3339 UTC."""
+    """What one probe came to.
+
+    Attributes:
+        duration_ms: monotonic time.
+        started_at: RFC 3339 UTC.
+        not_applicable: what excuses a skipped probe; None for one that ran or that nothing excuses.
+    """
 
     id: str
     title: str
@@ -81,6 +73,7 @@ class ProbeResult:
     flaky: bool
     duration_ms: int
     started_at: str
+    not_applicable: NotApplicable | None = None
 
     @property
     def failed_claims(self) -> tuple[Evidence, ...]:
@@ -108,13 +101,20 @@ class HealthCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class SpendEntry:
-    """One money-moving request of the spend ledger. `total` is the running total in its currency."""
+    """One money-moving request of the spend ledger.
+
+    Attributes:
+        total: the running total in its currency.
+        counted: whether the amount was added to the total; a retry, or a later step of a payment that was
+            counted before, is not.
+    """
 
     what: str
     amount: Money
     total: Money
     idempotency_key: str
     answer: str
+    counted: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,14 +141,6 @@ class ProjectFiles:
     root: str
     origin: str
     sha256: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """The overall status of a run and the sentences that say why."""
-
-    overall_status: Status
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from billing_canary.errors import wrong_call
-from billing_canary.model import ProjectFiles
+
+if TYPE_CHECKING:
+    from billing_canary.model import ProjectFiles
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parents[1]
@@ -40,6 +43,8 @@ class Project:
     @property
     def files(self) -> ProjectFiles:
         """The record of this project for the bundle."""
+        from billing_canary.model import ProjectFiles  # noqa: PLC0415 - judging alone loads no model
+
         root = "bundled default" if self.bundled else str(self.root)
         return ProjectFiles(root=root, origin=self.origin, sha256=dict(sorted(self._sha256.items())))
 

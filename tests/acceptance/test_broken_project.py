@@ -10,20 +10,21 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import Canary, Outcome
 
 MONEY, TARGETS = "gates/money.toml", "probes/targets.toml"
+ALLOW = 'allow = ["api.stripe.com"]'
 # (file, what stands there, what takes its place, the key that is named)
 EDITS = [
-    (MONEY, 'RUB = "10.00"', "RUB = 10.00", "caps.per_run.RUB"),
-    (MONEY, 'RUB = "10.00"', 'RUB = "-1"', "caps.per_run.RUB"),
-    (MONEY, 'RUB = "10.00"', 'RUB = "10.001"', "caps.per_run.RUB"),
-    (MONEY, 'RUB = "10.00"', 'RUB = "lots"', "caps.per_run.RUB"),
-    (MONEY, 'RUB = "10.00"', 'ROUBLES = "10"', "caps.per_run.ROUBLES"),
+    (MONEY, 'RUB = "20.00"', "RUB = 10.00", "caps.per_run.RUB"),
+    (MONEY, 'RUB = "20.00"', 'RUB = "-1"', "caps.per_run.RUB"),
+    (MONEY, 'RUB = "20.00"', 'RUB = "10.001"', "caps.per_run.RUB"),
+    (MONEY, 'RUB = "20.00"', 'RUB = "lots"', "caps.per_run.RUB"),
+    (MONEY, 'RUB = "20.00"', 'ROUBLES = "10"', "caps.per_run.ROUBLES"),
     (MONEY, "[caps.per_call]", "[caps.per_cal]", "caps.per_call"),
-    (MONEY, "allow = []", 'allow = "localhost"', "hosts.allow"),
-    (MONEY, "allow = []", 'allow = ["https://x.example"]', "hosts.allow"),
-    (MONEY, "allow = []", "allow = [1]", "hosts.allow"),
-    (MONEY, "allow = []", "alow = []", "hosts.alow"),
+    (MONEY, ALLOW, 'allow = "localhost"', "hosts.allow"),
+    (MONEY, ALLOW, 'allow = ["https://x.example"]', "hosts.allow"),
+    (MONEY, ALLOW, "allow = [1]", "hosts.allow"),
+    (MONEY, ALLOW, "alow = []", "hosts.alow"),
     (MONEY, 'currency = "currency"', "", "provider.writes[0].currency"),
-    (MONEY, 'path = "/v1/refunds"', "path = 7", "provider.writes[4].path"),
+    (MONEY, 'path = "/v1/refunds"', "path = 7", "provider.writes[6].path"),
     (TARGETS, 'backend = "reference"', 'backend = "refrence"', "mock.backend"),
     (TARGETS, 'backend = "reference"', "", "mock.backend"),
     (TARGETS, 'currency = "RUB"', 'currency = "ROUBLE"', "mock.currency"),
@@ -104,7 +105,7 @@ def test_all_problems_of_a_file_are_said_at_once(quick: Canary) -> None:
 
 
 def test_doctor_says_the_problems_of_all_files_at_once(quick: Canary) -> None:
-    quick.edit(MONEY, 'RUB = "10.00"', 'RUB = "lots"')
+    quick.edit(MONEY, 'RUB = "20.00"', 'RUB = "lots"')
     quick.edit(TARGETS, "unit_price = 1 ", "unit_price = 0 ")
     (quick.home / "probes" / "bad.py").write_text("1 +", encoding="utf-8")
     done = quick("doctor")
@@ -124,7 +125,7 @@ def test_a_project_without_probes_runs_nothing(canary: Canary) -> None:
 
 
 def test_the_faults_command_refuses_a_broken_project_too(quick: Canary) -> None:
-    quick.edit(MONEY, 'RUB = "10.00"', 'RUB = "lots"')
+    quick.edit(MONEY, 'RUB = "20.00"', 'RUB = "lots"')
     done = quick("faults", "--only", "F85", "--healthy-runs", "1")
     assert (done.code, done.stdout) == (2, ""), "a fault that was not tried is not caught, and not missed"
     assert "caps.per_run.RUB" in done.stderr

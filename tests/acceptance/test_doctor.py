@@ -33,8 +33,8 @@ def test_json_says_the_same(canary: Canary) -> None:
 
 
 def test_every_problem_has_a_place_and_a_fix(quick: Canary) -> None:
-    quick.edit("gates/money.toml", 'RUB = "10.00"', "RUB = 10")
-    quick.edit("gates/money.toml", "allow = []", "allow = 7")
+    quick.edit("gates/money.toml", 'RUB = "20.00"', "RUB = 10")
+    quick.edit("gates/money.toml", 'allow = ["api.stripe.com"]', "allow = 7")
     (quick.home / "probes" / "bad.py").write_text("raise RuntimeError", encoding="utf-8")
     done = quick("doctor", "--json")
     failed = {

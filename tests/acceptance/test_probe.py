@@ -96,14 +96,6 @@ def test_faults_add_up(canary: Canary) -> None:
     assert {"F09", "F10"} <= canary.bundle.report["fault_titles"].keys()
 
 
-def test_staging_is_refused_with_what_is_missing(canary: Canary) -> None:
-    done = canary("probe", "--mode", "staging", "--require-sandbox", "--max-amount-rub", "10")
-    assert (done.code, done.stdout) == (4, "")
-    for missing in ("sandbox proof", "clean-up by run id", "[staging]"):
-        assert missing in done.stderr
-    assert not canary.artifacts.exists()
-
-
 def test_a_plan_over_the_cap_is_refused_before_anything_is_sent(canary: Canary) -> None:
     done = canary("probe", "--max-amount-rub", "0.50")
     report = canary.bundle.report

@@ -90,7 +90,7 @@ def _refuses(quick: Canary, command: str, run_id: str) -> None:
     assert {path.name for path in quick.home.iterdir()} == {"gates", "probes", "billing-canary.toml"}
 
 
-@pytest.mark.parametrize("run_id", ["sk_live_0123456789abcdef", "whsec_0123456789abcdef", "4242424242424242"])
+@pytest.mark.parametrize("run_id", ["sk_test_0123456789abcdef", "whsec_0123456789abcdef", "4242424242424242"])
 def test_a_secret_is_no_run_id_and_is_not_repeated(quick: Canary, run_id: str) -> None:
     done = quick("probe", "--run-id", run_id)
     assert done.code == 2

@@ -94,7 +94,8 @@ def test_what_a_claim_reveals_is_a_known_fault(file: Path) -> None:
         if isinstance(keyword.value, ast.Constant)
         for fault in str(keyword.value.value).split()
     }
-    assert named
+    # The catalogue lists faults of the backend; what probes/provider.py claims is about its provider.
+    assert named or file.stem == "provider"
     assert named <= set(FAULTS)
 
 
@@ -102,8 +103,8 @@ def test_what_a_claim_reveals_is_a_known_fault(file: Path) -> None:
 def test_the_mock_maps_all_that_a_probe_needs(probe: Probe, healthy: MockService) -> None:
     target = connect_mock(PROJECT, healthy.environment(), "needs", Wishes())
     try:
-        assert skip_reason(probe, target, "mock") == ""
-        for money in planned_spend(probe, target):
+        assert skip_reason(probe, target.settings, "mock") == ""
+        for money in planned_spend(probe, target.settings):
             assert money <= target.guard.policy.per_run[money.currency]
     finally:
         target.close()

@@ -57,7 +57,7 @@ extract = { total = { path = "sum(rows[].credits)", amount = "credits" } }
 method = "PUT"
 path = "/v1/tenants/{account}/orders/{attempt}"
 headers = { Authorization = "Token {account.token}", X-Trace = "{trace}" }
-form = { credits = "{amount.credits}", price = "{amount.decimal} {currency}" }
+form = { credits = "{amount.credits}", price = "{amount.decimal}", ccy = "{currency}" }
 outcomes = { blocked = [409], rejected = [500] }
 extract = { payment = "order.pi", top_up = "order.no" }
 

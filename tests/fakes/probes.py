@@ -45,11 +45,13 @@ def fine(run: ProbeContext) -> None:
     run.expect("One is one", 1, equals=1)
 
 
-def run_probes(target: Target, *probes: Probe, workers: int = 8) -> dict[str, ProbeResult]:
+def run_probes(
+    target: Target, *probes: Probe, workers: int = 8, mode: str = "mock"
+) -> dict[str, ProbeResult]:
     """Run `probes`; results by name, in the order in which the runner gives them back."""
     runner = ProbeRunner(
         target=target,
-        mode="mock",
+        mode=mode,
         redact=Redactor(["tok-0-secret"]),
         workers=workers,
         on_result=lambda _: None,

@@ -26,6 +26,14 @@ MOCK_ENVIRONMENT = {
     "BILLING_CANARY_MOCK_BUILD_ID": "build-7",
 }
 
+STAGING_ENVIRONMENT = {
+    "BILLING_CANARY_STAGING_URL": "http://127.0.0.1:8001",
+    "BILLING_CANARY_STAGING_PROVIDER_KEY": "sk_test_environment",
+    "BILLING_CANARY_STAGING_WEBHOOK_SECRET": "whsec_environment",
+    "BILLING_CANARY_STAGING_ADMIN_KEY": "admin_environment",
+    "BILLING_CANARY_STAGING_BUILD_ID": "build-7",
+}
+
 
 def text_of(data: str | Mapping[str, Any]) -> str:
     return data if isinstance(data, str) else dump(data)

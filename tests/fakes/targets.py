@@ -35,4 +35,4 @@ def shop_target(
         settings = replace(settings, patience=replace(settings.patience, probe=patience))
     host = url.removeprefix("http://").partition("/")[0]
     policy = MoneyPolicy(per_run=CAPS, per_call=CAPS, hosts=frozenset({host}), provider_writes=WRITES)
-    return Target(settings, Guard(policy), "run-1", clock or SystemClock())
+    return Target(settings, Guard(policy, backend_url=url), "run-1", clock or SystemClock())

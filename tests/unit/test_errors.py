@@ -11,6 +11,7 @@ from billing_canary.errors import (
     Problem,
     ProjectError,
     RefusedError,
+    noting,
     raise_problems,
     wrong_call,
 )
@@ -73,3 +74,19 @@ def test_a_refusal_carries_its_rule() -> None:
     assert (refusal.rule, refusal.reason, refusal.ends_run) == ("hosts", "evil.example is not allowed", True)
     assert str(refusal) == "hosts: evil.example is not allowed"
     assert not RefusedError("hosts", "x").ends_run
+
+
+def test_problems_of_one_block_are_noted_and_the_next_runs() -> None:
+    noted: list[Problem] = []
+    with noting(noted):
+        raise ProjectError([FIRST])
+    with noting(noted):
+        raise ProjectError([FIRST, FIRST])
+    assert noted == [FIRST] * 3
+
+
+def test_only_problems_are_noted() -> None:
+    noted: list[Problem] = []
+    with pytest.raises(RefusedError), noting(noted):
+        raise RefusedError("hosts", "x")
+    assert noted == []

@@ -15,6 +15,7 @@ from billing_canary.model import (
     CanaryRun,
     Evidence,
     HealthCheck,
+    NotApplicable,
     ProbeResult,
     SafetyCheck,
     Severity,
@@ -103,7 +104,14 @@ def _probe(document: Mapping[str, Any]) -> ProbeResult:
         flaky=document["flaky"],
         duration_ms=document["duration_ms"],
         started_at=document["started_at"],
+        not_applicable=_not_applicable(document.get("not_applicable")),
     )
+
+
+def _not_applicable(document: Mapping[str, Any] | None) -> NotApplicable | None:
+    if document is None:
+        return None
+    return NotApplicable(reason=document["reason"], owner=document["owner"])
 
 
 def _evidence(document: Mapping[str, Any]) -> Evidence:
@@ -134,4 +142,5 @@ def _entry(document: Mapping[str, Any]) -> SpendEntry:
         total=read_money(document["total"]),
         idempotency_key=document["idempotency_key"],
         answer=document["answer"],
+        counted=document.get("counted", True),
     )

@@ -79,6 +79,7 @@ def _probe_document(probe: ProbeResult) -> dict[str, Any]:
         "flaky": probe.flaky,
         "duration_ms": probe.duration_ms,
         "started_at": probe.started_at,
+        "not_applicable": asdict(probe.not_applicable) if probe.not_applicable else None,
     }
 
 

@@ -38,7 +38,7 @@ def record(options: CanaryOptions, project: Project, run: CanaryRun, writer: Bun
         head=head,
         run=run,
         verdict=verdict,
-        fault_titles=_fault_titles(run),
+        fault_titles=_fault_titles(run) if options.mode == "mock" else {},
         since=history.since,
         previous=history.previous,
     )
@@ -48,6 +48,7 @@ def record(options: CanaryOptions, project: Project, run: CanaryRun, writer: Bun
 
 
 def _fault_titles(run: CanaryRun) -> dict[str, str]:
+    """Only for mock mode: the catalogue comes with the reference service, of which staging loads nothing."""
     if not any(probe.failed_claims for probe in run.probes):
         return {}
     from billing_canary.reference.faults import FAULTS

@@ -12,6 +12,7 @@ Examples:
   billing-canary probe --mode mock --only 'webhooks.*' --json
   billing-canary probe --mode mock --fault F01     see a known fault caught
   billing-canary probe --list
+  billing-canary probe --mode staging --require-sandbox --max-amount-rub 10
 """
 
 
@@ -26,7 +27,7 @@ Examples:
 @click.option("--only", multiple=True, metavar="GLOB", help="Probes by id, e.g. 'wallet.*'. Repeatable.")
 @click.option("--list", "list_only", is_flag=True, help="List the probes and stop.")
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="Mock: switch a catalogued fault on.")
-@click.option("--schedule", default="prompt", show_default=True, help="Mock: webhook delivery schedule.")
+@click.option("--schedule", metavar="NAME", help="Mock: webhook delivery schedule (default: prompt).")
 @click.option(
     "--require-sandbox/--no-require-sandbox",
     default=True,
@@ -46,7 +47,7 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     only: tuple[str, ...],
     list_only: bool,
     faults: tuple[str, ...],
-    schedule: str,
+    schedule: str | None,
     require_sandbox: bool,
     max_amount: tuple[str, ...],
     max_amount_rub: str | None,
@@ -60,7 +61,9 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     """Run synthetic billing probes and write a bundle with the verdict.
 
     Mock mode needs no account and no network: it starts a reference billing service and a payment
-    provider on this machine, for this run alone.
+    provider on this machine, for this run alone. Staging mode runs the same probes against the
+    project's own staging target and its payment provider in test mode, within the caps of
+    gates/money.toml.
     """
     from pathlib import Path
 

@@ -47,11 +47,14 @@ class CanaryProgress:
         self._target: Target | None = None
         self._stream = sys.stderr  # while probes run, sys.stderr is the run's log
 
-    def begin(self, project: Project, target: Target) -> None:
-        """Say what is about to run, and against what."""
-        self._target = target
+    def begin(self, project: Project) -> None:
+        """Say which project's files are used."""
         files = project.files
         self._say(f"project: {files.root} ({files.origin})")
+
+    def connected(self, target: Target) -> None:
+        """Say against what the probes run."""
+        self._target = target
         self._say(f"target:  {target.settings.name} at {target.settings.base_url}, run {target.run_id}")
 
     def planned(self, planned: tuple[Money, ...]) -> None:

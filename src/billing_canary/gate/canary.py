@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from billing_canary.gate.findings import Finding, conclude
-from billing_canary.model import HealthCheck, ProbeResult, SafetyCheck, Severity, Status, Verdict
+from billing_canary.model import (
+    HealthCheck,
+    NotApplicable,
+    ProbeResult,
+    SafetyCheck,
+    Severity,
+    Status,
+    Verdict,
+)
 
 _HARMLESS = frozenset({Status.PASS, Status.SKIP})
 _BLOCKS_AT_ANY_SEVERITY = frozenset({Status.FAIL, Status.REFUSED})
@@ -30,8 +38,9 @@ def judge(
     """The overall status of a canary run, and why.
 
     `pass` needs all of: the health check passed, at least one critical probe ran, every critical probe
-    passed, no probe failed, was refused or was flaky, every safety check passed or did not apply, and
-    no required file is missing. Otherwise `fail` if anything failed, else `refused` if the guard
+    passed or was skipped with an excuse of the project's (`ProbeResult.not_applicable`), no probe failed,
+    was refused or was flaky, every safety check passed or did not apply, and no required file is
+    missing. Otherwise `fail` if anything failed, else `refused` if the guard
     stopped anything, else `inconclusive`.
 
     Args:
@@ -97,6 +106,9 @@ def _about_coverage(probes: Sequence[ProbeResult], not_run: str) -> Iterator[Fin
 
 def _about_probe(probe: ProbeResult) -> Iterator[Finding]:
     status = shown_status(probe)
+    if status is Status.SKIP and probe.not_applicable is not None:
+        yield Finding(status=status, blocks=False, sentence=_excuse(probe, probe.not_applicable))
+        return
     if status is Status.PASS or (status is Status.SKIP and not _is_critical(probe)):
         return
     blocks = _is_critical(probe) or probe.flaky or status in _BLOCKS_AT_ANY_SEVERITY
@@ -106,6 +118,10 @@ def _about_probe(probe: ProbeResult) -> Iterator[Finding]:
         weight=_WEIGHTS[probe.severity],
         sentence=_sentence(probe, status),
     )
+
+
+def _excuse(probe: ProbeResult, why: NotApplicable) -> str:
+    return f"{probe.id} does not apply to this target: {why.reason} (says {why.owner}); {probe.reason}"
 
 
 def _sentence(probe: ProbeResult, status: Status) -> str:
@@ -133,10 +149,13 @@ def _is_critical(probe: ProbeResult) -> bool:
 
 
 def _praise(probes: Sequence[ProbeResult]) -> str:
-    critical = sum(map(_is_critical, probes))
-    claims = sum(len(probe.evidence) for probe in probes)
+    ran = [probe for probe in probes if probe.status is not Status.SKIP]
+    critical = sum(map(_is_critical, ran))
+    claims = sum(len(probe.evidence) for probe in ran)
     noun = "the critical probe" if critical == 1 else f"all {critical} critical probes"
-    return f"{noun} passed; {_counted(claims, 'claim')} tested in {_counted(len(probes), 'probe')}"
+    if any(probe.not_applicable for probe in probes):
+        noun += " that applies" if critical == 1 else " that apply"
+    return f"{noun} passed; {_counted(claims, 'claim')} tested in {_counted(len(ran), 'probe')}"
 
 
 def _counted(count: int, noun: str) -> str:

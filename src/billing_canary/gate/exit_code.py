@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from billing_canary.errors import ExitCode
-from billing_canary.model import Status
+from billing_canary.verdict import Status
 
 _CODES: Mapping[Status, ExitCode] = {
     Status.PASS: ExitCode.YES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from billing_canary.model import Status, Verdict, worst
+from billing_canary.verdict import Status, Verdict, worst
 
 _DECISIVE = (Status.FAIL, Status.REFUSED)
 """Only these two are overall statuses of their own; everything else that blocks means "can't tell"."""

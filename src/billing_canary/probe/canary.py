@@ -9,8 +9,12 @@ from billing_canary.clock import utc_text
 from billing_canary.errors import RefusedError
 from billing_canary.model import CanaryRun, HealthCheck, ProbeResult, Status
 from billing_canary.money import Money
-from billing_canary.probe.registry import Probe
+from billing_canary.probe.account_log import AccountLog, NoAccountLog
+from billing_canary.probe.connectivity import Network, runner_network
+from billing_canary.probe.refused import NOT_ASKED, refusal_note
+from billing_canary.probe.registry import Probe, own_servers
 from billing_canary.probe.runner import ProbeRunner, planned_spend, skip_reason
+from billing_canary.probe.sweep import sweep
 from billing_canary.redact import Redactor
 from billing_canary.target.operations import Operation, Outcome, UnexpectedAnswerError
 from billing_canary.target.stripe_provider import ProviderError
@@ -18,6 +22,10 @@ from billing_canary.target.target import Target
 
 WORKERS = 40
 _MS = 1000
+_NOT_PROBED = {
+    Status.FAIL: "The target is not healthy or not reachable, so no probe was run",
+    Status.INCONCLUSIVE: "Whether the target is at fault cannot be told, so no probe was run",
+}
 
 
 def _ignore(_: object) -> None:
@@ -26,10 +34,11 @@ def _ignore(_: object) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Who is told what happens: the planned spend before the first call, each result as it comes."""
+    """Who is told what happens: the planned spend before the first call, each account, each result."""
 
     planned: Callable[[tuple[Money, ...]], None] = _ignore
     result: Callable[[ProbeResult], None] = _ignore
+    accounts: AccountLog = field(default_factory=NoAccountLog)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +46,8 @@ class CanaryPlan:
     """What to run.
 
     Attributes:
+        mode: where the servers are not the run's own, it is shown that the runner has network, a provider
+            is demanded, and probes that move money run one after the other.
         workers: probes at once where they may run side by side.
         require_sandbox: run only after the provider itself has said that it is in test mode.
     """
@@ -54,19 +65,21 @@ def run_canary(target: Target, plan: CanaryPlan) -> CanaryRun:
     clock = target.clock
     started, started_at = clock.monotonic(), utc_text(clock.now())
     notes: list[str] = []
-    health = HealthCheck(status=Status.INCONCLUSIVE, detail="not asked: the guard refused the run")
+    health = NOT_ASKED
     results: tuple[ProbeResult, ...] = ()
     try:
         _plan_spend(target, plan)
-        health = _check_health(target)
-        if health.status is not Status.FAIL:
+        health = check_health(target, Network.PRESENT if own_servers(plan.mode) else runner_network(target))
+        if health.status in {Status.PASS, Status.SKIP}:
             if plan.require_sandbox:
-                _prove_sandbox(target)
+                prove_sandbox(target, plan.mode)
             results = _run_probes(target, plan)
+            if not own_servers(plan.mode):
+                sweep(target, clock.now() - (clock.monotonic() - started))
         else:
-            notes.append("The target is not healthy or not reachable, so no probe was run")
+            notes.append(_NOT_PROBED[health.status])
     except RefusedError as refusal:
-        notes.append(f"The guard refused the run: {plan.redact(str(refusal))}")
+        notes.append(refusal_note(refusal, plan.redact))
     return CanaryRun(
         run_id=target.run_id,
         mode=plan.mode,
@@ -83,24 +96,51 @@ def run_canary(target: Target, plan: CanaryPlan) -> CanaryRun:
 
 
 def _plan_spend(target: Target, plan: CanaryPlan) -> None:
-    runnable = [probe for probe in plan.probes if not skip_reason(probe, target, plan.mode)]
-    planned = target.guard.plan(money for probe in runnable for money in planned_spend(probe, target))
+    runnable = [probe for probe in plan.probes if not skip_reason(probe, target.settings, plan.mode)]
+    planned = target.guard.plan(
+        money for probe in runnable for money in planned_spend(probe, target.settings)
+    )
     plan.progress.planned(planned)
 
 
-def _check_health(target: Target) -> HealthCheck:
+def check_health(target: Target, network: Network) -> HealthCheck:
+    """The target's own word. One that does not answer is at fault only where the runner has network.
+
+    Raises:
+        RefusedError: the guard forbids to ask.
+    """
+    if network is Network.ABSENT:
+        asked = ", ".join(target.settings.connectivity)
+        detail = f"not asked: the runner reaches none of {asked}, so it has no network"
+        return HealthCheck(status=Status.INCONCLUSIVE, detail=detail)
     if Operation.READ_HEALTH not in target.settings.operations:
         return HealthCheck(status=Status.SKIP, detail="the target maps no read_health")
     try:
         answer = target.backend.health()
     except UnexpectedAnswerError as error:
-        return HealthCheck(status=Status.FAIL, detail=str(error))
+        return _silent(str(error), network)
+    if answer.outcome is Outcome.UNANSWERED:
+        return _silent(str(answer), network)
     status = Status.PASS if answer.outcome is Outcome.OK else Status.FAIL
     return HealthCheck(status=status, detail=str(answer))
 
 
-def _prove_sandbox(target: Target) -> None:
+def _silent(observed: str, network: Network) -> HealthCheck:
+    if network is Network.PRESENT:
+        return HealthCheck(status=Status.FAIL, detail=observed)
+    detail = f"{observed}; whether the runner has network at all is not known: connectivity names no URL"
+    return HealthCheck(status=Status.INCONCLUSIVE, detail=detail)
+
+
+def prove_sandbox(target: Target, mode: str) -> None:
+    """Ask the provider itself for its mode; without a provider only servers of the run's own are trusted.
+
+    Raises:
+        RefusedError: there is no proof.
+    """
     if target.provider is None:
+        if not own_servers(mode):
+            target.guard.prove_sandbox(livemode="nothing: the target names no provider")
         return
     try:
         target.provider.prove_sandbox()
@@ -115,5 +155,6 @@ def _run_probes(target: Target, plan: CanaryPlan) -> tuple[ProbeResult, ...]:
         redact=plan.redact,
         workers=plan.workers,
         on_result=plan.progress.result,
+        accounts=plan.progress.accounts,
     )
     return runner.run(plan.probes)

@@ -11,6 +11,7 @@ from threading import Barrier, Thread
 from typing import Generic, TypeVar
 
 from billing_canary.money import Money
+from billing_canary.probe.account_log import AccountLog, NoAccountLog
 from billing_canary.probe.recorder import ClaimFailedError, Recorder
 from billing_canary.redact import Redactor
 from billing_canary.target.backend import Account, Backend
@@ -40,13 +41,16 @@ class ProbeContext(Recorder):
         unit_price: minor units that one unit of use costs.
     """
 
-    def __init__(self, target: Target, probe_id: str, redact: Redactor) -> None:
+    def __init__(
+        self, target: Target, probe_id: str, redact: Redactor, accounts: AccountLog | None = None
+    ) -> None:
         super().__init__(target.clock, target.settings.patience, redact)
         self.target = target
         self.amount = self.amount_in(target.settings.currency)
         self.unit_price = target.settings.unit_price
         self.key_prefix = f"{target.run_id}-{probe_id}-"
         self._numbers = count(1)
+        self._accounts = accounts or NoAccountLog()
         self._opened: list[Account] = []
 
     @property
@@ -89,6 +93,7 @@ class ProbeContext(Recorder):
         """A fresh account with an empty wallet."""
         chosen = currency or self.target.settings.currency
         account = self.backend.open_account(self.new_key(), chosen, quota_units)
+        self._accounts.opened(account.id)
         self._opened.append(account)
         return account
 
@@ -160,6 +165,16 @@ class ProbeContext(Recorder):
     def stays(self, claim: str, account: Account, balance: Money, *, reveals: str = "") -> None:
         """Watch that the wallet keeps `balance`."""
         self.holds(claim, partial(self.balance, account), equals=balance, reveals=reveals, source="wallet")
+
+    def create_payment(self, amount: Money, key: str) -> Payment:
+        """A payment intent of the harness's own at the provider, marked with the run's id."""
+        return self.provider.create(amount, key, self.target.run_id)
+
+    def charge_saved_card(self, account: Account, amount: Money) -> Answer:
+        """Have the backend charge the customer's saved card, after a look that the customer is a test one."""
+        if account.customer:
+            self.provider.customer(account.customer)
+        return self.backend.charge_saved_card(account, amount, self.new_key())
 
     def consume(self, account: Account, units: int) -> Answer:
         """Use `units` of the paid product once."""

@@ -109,7 +109,9 @@ def _wrong_types(probe: Probe) -> list[str]:
 
 def _can_be_planned(spends: object) -> bool:
     """Fewer payments than none would make room in the plan for what other probes spend."""
-    return isinstance(spends, Spends) and type(spends.payments) is int and spends.payments >= 0
+    return isinstance(spends, Spends) and all(
+        type(count) is int and count >= 0 for count in (spends.payments, spends.minor_units)
+    )
 
 
 def _declared(probe: Probe, message: str, fix: str) -> Problem:

@@ -14,7 +14,13 @@ from billing_canary.target.operations import Operation
 if TYPE_CHECKING:
     from billing_canary.probe.context import ProbeContext
 
-MODES = ("mock", "staging")
+MOCK = "mock"
+MODES = (MOCK, "staging")
+
+
+def own_servers(mode: str) -> bool:
+    """Whether the target is started by the run, for the run, in this mode."""
+    return mode == MOCK
 
 
 class Phase(StrEnum):
@@ -34,10 +40,11 @@ class Phase(StrEnum):
 class Spends:
     """Money that a probe plans to move at most: `payments` times the target's amount in `currency`.
 
-    `currency` None is the target's own.
+    `currency` None is the target's own; `minor_units` more for a step that needs a little beyond.
     """
 
     payments: int = 0
+    minor_units: int = 0
     currency: str | None = None
 
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 from billing_canary.config import Table, read_toml
 from billing_canary.errors import Problem, raise_problems
+from billing_canary.guard.keys import holds_live_key
+from billing_canary.model import NotApplicable
 from billing_canary.money import Money, exponent
 from billing_canary.project import Project
 from billing_canary.target.backend_table import read_backend
+from billing_canary.target.environment import EnvironmentValues, check_url, refuse_live_keys
 from billing_canary.target.settings import BackendMapping, Patience, ProviderSettings, TargetSettings
 
 TARGETS_FILE = "probes/targets.toml"
 _DEFAULT_CARDS = {"accepted": "pm_card_visa", "declined": "pm_card_chargeDeclined"}
 _LOOKS_SECRET = re.compile(r"(sk|rk|pk)_(live|test|org)_|whsec_")
 _SECRET_PLACE = re.compile(r"[^.]+\.(secrets\.[^.]+|webhook_secret|provider\.api_key)")
-_URL = re.compile(r"https?://[^/@?#\s]+(/[^?#\s]*)?")
 _MILLISECONDS = 1000
 
 
@@ -28,6 +30,7 @@ def load_target(project: Project, name: str, environ: Mapping[str, str]) -> Targ
 
     Raises:
         ProjectError: every wrong, unknown or missing key and every unset variable.
+        RefusedError: there would be problems to tell, but one of the variables holds a live key.
     """
     problems: list[Problem] = []
     shown = project.shown(TARGETS_FILE)
@@ -37,7 +40,10 @@ def load_target(project: Project, name: str, environ: Mapping[str, str]) -> Targ
     raise_problems(problems)  # at once: the other checks quote what they find
     backends = root.table("backends", required=True)
     table = root.table(name, required=True)
-    settings = _TargetReader(table, environ).read(name, backends)
+    reader = _TargetReader(table, environ)
+    settings = reader.read(name, backends)
+    if problems:  # a live key is worse than any of them, and may be the cause of one
+        refuse_live_keys(reader.values.used)
     raise_problems(problems)
     return settings
 
@@ -48,19 +54,15 @@ def _refuse_written_secrets(root: Mapping[str, Any], shown: str, problems: list[
         key, value = pending.popleft()
         if isinstance(value, Mapping):
             pending.extend((f"{key}.{name}", item) for name, item in value.items())
-        elif _SECRET_PLACE.fullmatch(key) or (isinstance(value, str) and _LOOKS_SECRET.search(value)):
+        elif _SECRET_PLACE.fullmatch(key) or (isinstance(value, str) and _is_secret(value)):
             fix = 'write { env = "NAME" } and put the secret into that environment variable'
             problems.append(Problem(where=shown, key=key, message="holds a secret (not shown)", fix=fix))
         elif isinstance(value, list):
             pending.extend((key, item) for item in value)
 
 
-def _has_host_and_port(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+def _is_secret(text: str) -> bool:
+    return bool(_LOOKS_SECRET.search(text)) or holds_live_key(text)
 
 
 class _TargetReader:
@@ -68,27 +70,31 @@ class _TargetReader:
 
     def __init__(self, table: Table, environ: Mapping[str, str]) -> None:
         self._table = table
-        self._environ = environ
+        self.values = EnvironmentValues(environ)
 
     def read(self, name: str, backends: Table) -> TargetSettings:
         table = self._table
         secrets = {
-            key: self._from_environment(table.table("secrets"), key) for key in table.table("secrets").data
+            key: self.values.required(table.table("secrets"), key) for key in table.table("secrets").data
         }
         currency = self._currency()
+        provider = self._provider()
         settings = TargetSettings(
             name=name,
-            base_url=self._url(table, "base_url"),
+            base_url=self.values.url(table, "base_url"),
             backend=self._backend(backends, secrets),
             secrets=secrets,
-            provider=self._provider(),
-            webhook_secret=self._optional(table, "webhook_secret"),
+            provider=provider,
+            webhook_secret=self.values.optional(table, "webhook_secret"),
             currency=currency,
             amounts=self._amounts(currency),
             unit_price=self._positive("unit_price", 1),
-            expected_build=self._optional(table, "expected_build"),
+            expected_build=self.values.optional(table, "expected_build"),
             patience=self._patience(),
             test_cards=self._cards(),
+            connectivity=self._connectivity(provider),
+            not_applicable=self._not_applicable(),
+            variables=self.values.used,
         )
         self._check_credits(settings)
         table.finish()
@@ -101,31 +107,29 @@ class _TargetReader:
                 fix = f"use a multiple of {worth}, which is what one credit of this backend is worth"
                 self._table.problem(f"amounts.{code}", f"is {amount.minor}, no whole number of credits", fix)
 
-    def _from_environment(self, table: Table, key: str) -> str:
-        """A value written as `{ env = "NAME" }`; a plain string is taken as it is."""
-        value = table.data.get(key)
-        if isinstance(value, str):
-            return table.get(key, str)
-        written = table.table(key, required=True)
-        variable = written.get("env", str)
-        written.finish()
-        found = self._environ.get(variable, "").strip()
-        if variable and not found:
-            table.problem(
-                key, f"needs the environment variable {variable}, which is not set", f"set {variable}"
+    def _connectivity(self, provider: ProviderSettings | None) -> tuple[str, ...]:
+        """The written list, or the provider: it answers any runner that has network."""
+        if "connectivity" not in self._table.data:
+            return (f"{provider.base_url}/",) if provider is not None and provider.base_url else ()
+        urls = self._table.strings("connectivity")
+        for url in urls:
+            check_url(self._table, "connectivity", url)
+        return urls
+
+    def _not_applicable(self) -> dict[str, NotApplicable]:
+        found = {}
+        for pattern, entry in self._table.table("not_applicable").tables():
+            why = NotApplicable(
+                reason=entry.get("reason", str).strip(), owner=entry.get("owner", str).strip()
             )
+            for key, text in asdict(why).items():
+                if key in entry.data and not text:
+                    entry.problem(
+                        key, "is empty", f"say {'why' if key == 'reason' else 'who answers for it'}"
+                    )
+            entry.finish()
+            found[pattern] = why
         return found
-
-    def _optional(self, table: Table, key: str) -> str | None:
-        return self._from_environment(table, key) if key in table.data else None
-
-    def _url(self, table: Table, key: str) -> str:
-        url = self._from_environment(table, key)
-        if url and not (_URL.fullmatch(url) and _has_host_and_port(url)):
-            table.problem(
-                key, "is no http(s) URL of a host and a path only", "write https://host or https://host/path"
-            )
-        return url.rstrip("/")
 
     def _backend(self, backends: Table, secrets: Mapping[str, str]) -> BackendMapping:
         name = self._table.one_of("backend", backends.data)
@@ -138,7 +142,9 @@ class _TargetReader:
             return None
         table = self._table.table("provider")
         provider = ProviderSettings(
-            base_url=self._url(table, "base_url"), api_key=self._from_environment(table, "api_key")
+            base_url=self.values.url(table, "base_url"),
+            api_key=self.values.required(table, "api_key"),
+            attach_card_first=table.get("attach_card_first", bool, default=False),
         )
         table.finish()
         return provider

@@ -19,6 +19,8 @@ class Operation(StrEnum):
 
     OPEN_ACCOUNT = "open_account"
     CLOSE_ACCOUNT = "close_account"
+    FIND_ACCOUNTS = "find_accounts"
+    """The open accounts of one run, for the clean-up after a run that was cut short."""
     READ_WALLET = "read_wallet"
     READ_LEDGER = "read_ledger"
     CREATE_TOP_UP = "create_top_up"
@@ -30,6 +32,17 @@ class Operation(StrEnum):
     CONSUME = "consume"
     CONSUME_FAILING = "consume_failing"
     """Paid use whose work fails after the wallet said yes."""
+    READ_PLAN = "read_plan"
+    """The plan that the target's table subscribes to."""
+    CREATE_SUBSCRIPTION = "create_subscription"
+    READ_SUBSCRIPTION = "read_subscription"
+    CANCEL_SUBSCRIPTION = "cancel_subscription"
+    """Ends a subscription with its period."""
+    CHANGE_CARD = "change_card"
+    PAY_SUBSCRIPTION = "pay_subscription"
+    """Charges the open invoice of a subscription once more."""
+    READ_INVOICES = "read_invoices"
+    READ_ENTITLEMENT = "read_entitlement"
     DELIVER_EVENT = "deliver_event"
     READ_EVENT = "read_event"
     READ_BACKLOG = "read_backlog"
@@ -93,11 +106,13 @@ def _contract(
 
 
 _AMOUNT = "amount.minor amount.decimal amount.credits currency currency.lower"
+_PRICE = "amount.minor amount.decimal currency currency.lower"
 _TOP_UP = f"account {_AMOUNT} attempt trace"
 
 CONTRACTS: Mapping[Operation, OperationContract] = {
     Operation.OPEN_ACCOUNT: _contract("name currency currency.lower quota_units", outputs="account"),
     Operation.CLOSE_ACCOUNT: _contract("account"),
+    Operation.FIND_ACCOUNTS: _contract(outputs="accounts"),
     Operation.READ_WALLET: _contract("account", "balance", money="balance available", optional="available"),
     Operation.READ_LEDGER: _contract("account", outputs="total", money="total"),
     Operation.CREATE_TOP_UP: _contract(_TOP_UP, outputs="payment", optional="top_up status"),
@@ -108,8 +123,20 @@ CONTRACTS: Mapping[Operation, OperationContract] = {
     Operation.CHARGE_SAVED_CARD: _contract(_TOP_UP, optional="payment top_up status"),
     Operation.CONSUME: _contract("account units usage", optional="reason charged"),
     Operation.CONSUME_FAILING: _contract("account units usage", optional="reason"),
+    Operation.READ_PLAN: _contract(outputs="price quota_units", money="price"),
+    Operation.CREATE_SUBSCRIPTION: _contract(
+        f"account card {_PRICE} attempt trace", outputs="subscription", optional="status reason"
+    ),
+    Operation.READ_SUBSCRIPTION: _contract(
+        "account subscription", outputs="status", optional="period_start period_end cancels"
+    ),
+    Operation.CANCEL_SUBSCRIPTION: _contract("account subscription"),
+    Operation.CHANGE_CARD: _contract("account subscription card", optional="reason"),
+    Operation.PAY_SUBSCRIPTION: _contract(f"account subscription {_PRICE} attempt", optional="reason"),
+    Operation.READ_INVOICES: _contract("account subscription", outputs="invoices"),
+    Operation.READ_ENTITLEMENT: _contract("account", outputs="allowed", optional="reason plan quota_left"),
     Operation.DELIVER_EVENT: _contract("signature"),
-    Operation.READ_EVENT: _contract("event", outputs="state", optional="attempts reason"),
+    Operation.READ_EVENT: _contract("event", outputs="state", optional="attempts effects reason"),
     Operation.READ_BACKLOG: _contract(outputs="pending", optional="oldest_age_s dead"),
     Operation.READ_BUILD: _contract(outputs="build"),
     Operation.READ_HEALTH: _contract(),

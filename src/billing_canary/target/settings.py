@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from billing_canary.model import NotApplicable
 from billing_canary.money import Money
 from billing_canary.target.extract import Extraction
 from billing_canary.target.operations import Operation, Outcome
@@ -62,10 +63,16 @@ class Patience:
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderSettings:
-    """Address and secret key of the payment provider. The key is never shown."""
+    """Address and secret key of the payment provider. The key is never shown.
+
+    Attributes:
+        attach_card_first: a payment gets its card by a call of its own before it is confirmed, for servers
+            that take none at the confirmation.
+    """
 
     base_url: str
     api_key: str = field(repr=False)
+    attach_card_first: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +84,9 @@ class TargetSettings:
         amounts: the smallest sensible top-up by currency.
         unit_price: minor units that one unit of use costs.
         test_cards: payment methods by role, "accepted" and "declined".
+        connectivity: URLs of which one must answer before a silent target is called a failed one.
+        not_applicable: excuses for skipped probes, by probe id or glob.
+        variables: values by the name of the environment variable that each was read from.
     """
 
     name: str
@@ -91,6 +101,9 @@ class TargetSettings:
     expected_build: str | None
     patience: Patience
     test_cards: Mapping[str, str]
+    connectivity: tuple[str, ...] = ()
+    not_applicable: Mapping[str, NotApplicable] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def operations(self) -> frozenset[Operation]:
@@ -107,3 +120,9 @@ class TargetSettings:
         """Every secret value of this target."""
         own = (self.webhook_secret, self.provider.api_key if self.provider else None)
         return tuple(value for value in (*self.secrets.values(), *own) if value)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every URL below which a run sends requests."""
+        own = (self.base_url, self.provider.base_url if self.provider else "", *self.connectivity)
+        return tuple(dict.fromkeys(url for url in own if url))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from billing_canary.clock import Clock
 from billing_canary.guard.guard import Guard
 from billing_canary.guard.session import GuardedSession
-from billing_canary.target.backend import Backend
 from billing_canary.target.operations import Operation
 from billing_canary.target.settings import TargetSettings
 from billing_canary.target.stripe_provider import StripeProvider
+from billing_canary.target.subscriptions import SubscriptionBackend
 from billing_canary.target.webhooks import Webhooks
 
 
@@ -21,7 +21,7 @@ class Target:
         self.clock = clock
         self.run_id = run_id
         self.session = GuardedSession(guard)
-        self.backend = Backend(self.session, settings, run_id)
+        self.backend = SubscriptionBackend(self.session, settings, run_id)
         self.provider = self._provider()
         self.webhooks = self._webhooks()
         self._ahead_s: float | None = None

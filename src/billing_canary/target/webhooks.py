@@ -15,9 +15,10 @@ from typing import Any
 from billing_canary.money import Money
 from billing_canary.target.backend import Account
 from billing_canary.target.settings import PaidEvent
-from billing_canary.target.template import render
+from billing_canary.target.template import placeholders, render
 
 _numbers = count(1)
+_NOBODY = "canary_nobody"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,18 @@ class Webhooks:
             self._paid.body, self._variables(event, account, payment, amount, now, livemode=livemode)
         )
         return WebhookEvent(id=event, body=_spaced(body) if spaced else json.dumps(body).encode())
+
+    def of_nobody(
+        self, amount: Money, now: float, *, livemode: bool = False, spaced: bool = False
+    ) -> WebhookEvent:
+        """A paid event about a payment that no account made; arguments as in `paid`.
+
+        It needs nothing of the backend but its webhook endpoint, and a backend has nothing to credit for it.
+        """
+        names = [name for name in placeholders(self._paid.body) if name.startswith("account.")]
+        values = {name.removeprefix("account."): _NOBODY for name in names}
+        nobody = Account(id=_NOBODY, currency=amount.currency, values=values)
+        return self.paid(nobody, "pi_canary_of_nobody", amount, now, livemode=livemode, spaced=spaced)
 
     def unknown_type(self, now: float) -> WebhookEvent:
         """An event of a type that no backend needs to know."""

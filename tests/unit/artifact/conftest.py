@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from tests.fakes.tiers import tier_report
 
 from billing_canary.artifact.bundle import BundleWriter
 from billing_canary.artifact.canary_report import CanaryReport
@@ -14,12 +15,14 @@ from billing_canary.artifact.complete import complete_canary
 from billing_canary.artifact.faults_report import FaultsReport
 from billing_canary.artifact.head import ReportHead
 from billing_canary.artifact.runner import runner_metadata
+from billing_canary.artifact.tier_report import TierReport
 from billing_canary.model import (
     CanaryRun,
     Evidence,
     FaultMatrix,
     FaultResult,
     HealthCheck,
+    NotApplicable,
     ProbeResult,
     ProjectFiles,
     SafetyCheck,
@@ -82,6 +85,12 @@ SKIPPED = replace(
     evidence=(),
     spend=(),
 )
+EXCUSED = replace(
+    SKIPPED,
+    id="quota.exhausted",
+    severity=Severity.CRITICAL,
+    not_applicable=NotApplicable(reason="this product sells no quota", owner="@billing"),
+)
 FLAKY = replace(PASSED, id="ladder.suspends", surface="ladder", severity=Severity.MINOR, flaky=True)
 
 
@@ -93,6 +102,11 @@ def passed() -> ProbeResult:
 @pytest.fixture
 def failed() -> ProbeResult:
     return FAILED
+
+
+@pytest.fixture
+def excused() -> ProbeResult:
+    return EXCUSED
 
 
 @pytest.fixture
@@ -182,6 +196,12 @@ def faults_report(report: CanaryReport) -> FaultsReport:
         ),
         verdict=Verdict(overall_status=Status.FAIL, reasons=("F02 was not caught: Parallel copies",)),
     )
+
+
+@pytest.fixture(name="tier_report")
+def _tier_report() -> TierReport:
+    """A passed, a failed, a flaky, a lost and a left-out suite, and a module below its floor."""
+    return tier_report()
 
 
 Claim = Callable[..., BundleWriter]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing_canary.artifact import schema
 from billing_canary.artifact.canary_reading import read_canary_report
 from billing_canary.artifact.canary_report import CanaryReport, canary_document
 from billing_canary.artifact.faults_reading import read_faults_report
@@ -14,6 +15,7 @@ from billing_canary.artifact.faults_report import FaultsReport, faults_document
 from billing_canary.artifact.history import PreviousRun
 from billing_canary.artifact.money_json import money_document, read_money
 from billing_canary.errors import EvidenceError
+from billing_canary.model import ProbeResult
 from billing_canary.money import Money
 
 
@@ -64,6 +66,37 @@ def test_caps_and_entries_of_the_spend_are_recorded(report: CanaryReport) -> Non
     assert [money["text"] for money in spend["caps"]["per_call"]] == ["1.00 RUB"]
     assert spend["entries"][0]["idempotency_key"] == "run-top-up-1"
     assert spend["entries"][0]["total"]["minor"] == 29
+
+
+def test_an_excuse_and_an_uncounted_step_come_back(report: CanaryReport, excused: ProbeResult) -> None:
+    entry = replace(report.run.spend.entries[0], counted=False)
+    run = replace(report.run, probes=(excused,), spend=replace(report.run.spend, entries=(entry,)))
+    document = json.loads(json.dumps(canary_document(replace(report, run=run))))
+    schema.validate(document, "canary-report")
+    (probe,) = document["probes"]
+    assert probe["not_applicable"] == {"reason": "this product sells no quota", "owner": "@billing"}
+    assert document["spend"]["entries"][0]["counted"] is False
+    assert read_canary_report(document).run == run
+
+
+def test_a_report_from_before_these_fields_is_read_as_if_they_said_nothing(report: CanaryReport) -> None:
+    document = json.loads(json.dumps(canary_document(report)))
+    for probe in document["probes"]:
+        del probe["not_applicable"]
+    for entry in document["spend"]["entries"]:
+        del entry["counted"]
+    assert read_canary_report(document).run == report.run
+
+
+@pytest.mark.parametrize(
+    "excuse",
+    [{}, {"reason": "x"}, {"owner": "x"}, {"reason": "", "owner": "x"}, {"reason": "x", "owner": ""}, "no"],
+)
+def test_an_excuse_that_is_none_is_refused(report: CanaryReport, excuse: object) -> None:
+    document = canary_document(report)
+    document["probes"][0]["not_applicable"] = excuse
+    with pytest.raises(EvidenceError, match="not_applicable"):
+        read_canary_report(document)
 
 
 def test_a_report_comes_back_as_it_was(report: CanaryReport) -> None:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_canary.gate.canary import judge
-from billing_canary.model import Evidence, HealthCheck, ProbeResult, SafetyCheck, Severity, Status, Verdict
+from billing_canary.model import (
+    Evidence,
+    HealthCheck,
+    NotApplicable,
+    ProbeResult,
+    SafetyCheck,
+    Severity,
+    Status,
+    Verdict,
+)
 
 ORDER = list(Status)
 HEALTHY = HealthCheck(status=Status.PASS, detail="200 in 3 ms")
@@ -93,6 +103,50 @@ def test_a_skipped_critical_probe_keeps_the_run_from_passing_and_says_why() -> N
 
     assert verdict.overall_status is Status.INCONCLUSIVE
     assert "no operation use_quota" in verdict.reasons[0]
+
+
+WHY = NotApplicable(reason="this product sells no quota", owner="billing-backend")
+
+
+def excused(status: Status = Status.SKIP, **changes: object) -> ProbeResult:
+    plain = {"evidence": (), "reason": "the target maps no consume", "not_applicable": WHY}
+    return probe(status, id="quota.blocked", **plain | changes)  # type: ignore[arg-type]  # as in `probe`
+
+
+def test_an_excused_skip_is_told_and_does_not_count() -> None:
+    verdict = verdict_of(probe(), excused())
+    assert verdict.overall_status is Status.PASS
+    praise, told = verdict.reasons
+    assert praise == "the critical probe that applies passed; 1 claim tested in 1 probe"
+    assert told == (
+        "quota.blocked does not apply to this target: this product sells no quota (says billing-backend); "
+        "the target maps no consume"
+    )
+
+
+def test_the_probes_that_apply_are_counted_apart() -> None:
+    verdict = verdict_of(probe(), probe(), excused())
+    assert verdict.reasons[0] == "all 2 critical probes that apply passed; 2 claims tested in 2 probes"
+
+
+def test_excuses_alone_show_nothing() -> None:
+    verdict = verdict_of(excused(), excused())
+    assert verdict.overall_status is Status.INCONCLUSIVE
+    assert verdict.reasons[0] == "no critical probe ran and passed"
+
+
+def test_an_excuse_beside_a_skip_that_has_none_does_not_help_it() -> None:
+    assert overall(probe(), excused(), excused(not_applicable=None)) is Status.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.SKIP])
+def test_only_a_skip_is_excused(status: Status) -> None:
+    with_excuse = overall(probe(), excused(status, evidence=(HELD,)))
+    assert with_excuse is overall(probe(), excused(status, evidence=(HELD,), not_applicable=None))
+
+
+def test_a_skip_whose_claim_did_not_hold_is_a_failure_whatever_excuses_it() -> None:
+    assert overall(probe(), excused(evidence=(BROKEN,))) is Status.FAIL
 
 
 def test_a_skipped_minor_probe_is_no_matter() -> None:

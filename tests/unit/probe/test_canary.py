@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.clock import HandClock
 from tests.fakes.credit_shop import TARGET
 from tests.fakes.probes import fine, make_probe
-from tests.fakes.server import FakeServer, Reply, answer_json, unused_port
+from tests.fakes.server import Call, FakeServer, Reply, answer_json, unused_port
 from tests.fakes.targets import shop_target
 
 from billing_canary.errors import RefusedError
-from billing_canary.model import CanaryRun, ProbeResult, Status
+from billing_canary.gate.canary import judge
+from billing_canary.guard.guard import Guard
+from billing_canary.model import CanaryRun, NotApplicable, ProbeResult, Status, Verdict
 from billing_canary.money import Money
 from billing_canary.probe.canary import CanaryPlan, Progress, run_canary
 from billing_canary.probe.context import ProbeContext
+from billing_canary.probe.refused import refused_run
 from billing_canary.probe.registry import Probe
 from billing_canary.redact import Redactor
+from billing_canary.target.operations import Operation
 from billing_canary.target.settings import ProviderSettings
 from billing_canary.target.target import Target
 
 Connect = Callable[..., Target]
 BALANCE = answer_json({"object": "balance", "livemode": False})
+NOTHING = answer_json({"object": "list", "data": [], "has_more": False, "url": "/v1"})
 
 
 def run(target: Target, *probes: Probe, **changes: Any) -> CanaryRun:
@@ -38,8 +45,9 @@ def checks(found: CanaryRun) -> dict[str, Status]:
 
 def with_provider(plain: Target, provider_url: str, *hosts: str, key: str = "sk_test_abcdef") -> Target:
     settings = replace(plain.settings, provider=ProviderSettings(base_url=provider_url, api_key=key))
-    plain.guard.policy = plain.guard.policy.allowing(hosts)
-    return Target(settings, plain.guard, "run-1", plain.clock)
+    policy = plain.guard.policy.allowing(hosts)
+    guard = Guard(policy, provider_url=provider_url, backend_url=settings.base_url)
+    return Target(settings, guard, "run-1", plain.clock)
 
 
 def test_a_healthy_run_tells_everything(connect: Connect) -> None:
@@ -191,3 +199,152 @@ def test_live_money_in_the_middle_of_a_run_ends_it(connect: Connect, server: Fak
 def test_secrets_in_a_refusal_are_masked(connect: Connect, server: FakeServer) -> None:
     server.script = lambda _: Reply(status=302, headers={"Location": "http://hunter22.test/"})
     assert "hunter22" not in str(run(connect(), redact=Redactor(["hunter22"])).notes)
+
+
+def in_staging(plain: Target, provider: FakeServer, *connectivity: str) -> Target:
+    """The shop with a provider, as a system that the run did not start."""
+    target = with_provider(plain, provider.url, provider.host, *(url[7:] for url in connectivity))
+    settings = replace(target.settings, connectivity=connectivity or (provider.url,))
+    return Target(settings, target.guard, "run-1", target.clock)
+
+
+def test_staging_asks_for_network_health_and_mode_in_this_order(connect: Connect, server: FakeServer) -> None:
+    order: list[str] = []
+    usual = server.script
+
+    def healthy(call: Call) -> Reply:
+        order.append(call.path)
+        return usual(call)
+
+    def balance(call: Call) -> Reply:
+        order.append(call.path)
+        return BALANCE if call.path == "/v1/balance" else NOTHING
+
+    server.script = healthy
+    with FakeServer(balance) as provider:
+        target = in_staging(connect(), provider)
+        found = run(target, mode="staging")
+        target.close()
+    assert order == ["/", "/health", "/v1/balance", "/v1/payment_intents", "/v1/customers"]
+    assert (found.mode, [result.status for result in found.probes]) == ("staging", [Status.PASS])
+
+
+def test_a_runner_without_network_asks_nothing_else(connect: Connect, server: FakeServer) -> None:
+    with FakeServer(lambda _: BALANCE) as provider:
+        target = in_staging(connect(), provider, *(f"http://127.0.0.1:{unused_port()}" for _ in "ab"))
+        found = run(target, mode="staging")
+        target.close()
+        assert (server.connections, provider.connections) == (0, 0)
+    assert found.health_check.status is Status.INCONCLUSIVE
+    assert f"reaches none of {', '.join(target.settings.connectivity)}" in found.health_check.detail
+    assert "cannot be told" in found.notes[0]
+    assert found.probes == ()
+    assert judged(found).overall_status is Status.INCONCLUSIVE
+
+
+def judged(found: CanaryRun) -> Verdict:
+    return judge(
+        probes=found.probes,
+        safety_checks=found.safety_checks,
+        health_check=found.health_check,
+        not_run="; ".join(found.notes),
+    )
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(hang_up=True), Reply(stall_after_head=threading.Event(), body=b"late")],
+    ids=["mute", "slow"],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_silent_target_is_at_fault_only_where_there_is_network(
+    connect: Connect, server: FakeServer, reply: Reply, *, known: bool
+) -> None:
+    server.script = lambda _: reply
+    with FakeServer(lambda _: BALANCE) as provider:
+        target = in_staging(connect(), provider)
+        impatient = replace(target.settings.patience, answer=0.2)
+        settings = replace(target.settings, patience=impatient)
+        if not known:
+            settings = replace(settings, connectivity=())
+        found = run(Target(settings, target.guard, "run-1", target.clock), mode="staging")
+        target.close()
+    expected = Status.FAIL if known else Status.INCONCLUSIVE
+    assert found.health_check.status is expected
+    assert judged(found).overall_status is expected
+    assert found.probes == ()
+
+
+def test_a_target_that_says_it_is_ill_is_at_fault_whatever_the_network(
+    connect: Connect, server: FakeServer
+) -> None:
+    server.script = lambda _: Reply(status=503)
+    with FakeServer(lambda _: BALANCE) as provider:
+        target = in_staging(connect(), provider)
+        settings = replace(target.settings, connectivity=())
+        found = run(Target(settings, target.guard, "run-1", target.clock), mode="staging")
+        target.close()
+    assert found.health_check.status is Status.FAIL
+
+
+def test_staging_without_a_provider_is_refused(connect: Connect, server: FakeServer) -> None:
+    found = run(connect(), mode="staging")
+    assert checks(found)["sandbox"] is Status.REFUSED
+    assert "names no provider" in found.notes[0]
+    assert found.probes == ()
+    assert [call.path for call in server.calls] == ["/health"]
+
+
+def test_staging_without_a_provider_runs_where_no_proof_is_asked_for(connect: Connect) -> None:
+    found = run(connect(), mode="staging", require_sandbox=False)
+    assert found.probes[0].status is Status.PASS
+    assert checks(found)["sandbox"] is Status.SKIP
+
+
+def test_a_skip_carries_its_excuse_and_what_can_run_runs(connect: Connect) -> None:
+    why = NotApplicable(reason="no build is told", owner="sre")
+    target = connect()
+    settings = replace(target.settings, not_applicable={"test.*": why})
+    lacking = make_probe("lacking", fine, needs=(Operation.READ_BUILD,))
+    found = run(Target(settings, target.guard, "run-1", target.clock), lacking, make_probe("one", fine))
+    assert [result.not_applicable for result in found.probes] == [why, None]
+    assert [result.status for result in found.probes] == [Status.SKIP, Status.PASS]
+    verdict = judged(found)
+    assert verdict.overall_status is Status.PASS
+    assert "no build is told (says sre)" in " ".join(verdict.reasons)
+
+
+def test_accounts_of_the_run_are_counted_in_the_clean_up_check(connect: Connect) -> None:
+    def opens_two(context: ProbeContext) -> None:
+        context.open_account()
+        context.open_account()
+        fine(context)
+
+    found = run(connect(), make_probe("a", opens_two), make_probe("b", opens_two))
+    (check,) = (check for check in found.safety_checks if check.id == "clean-up")
+    assert check.status is Status.PASS
+    assert check.detail.startswith("4 accounts were opened")
+    assert "4 were closed" in check.detail
+
+
+def test_a_refusal_before_there_is_a_target_is_a_run_of_its_own(connect: Connect) -> None:
+    guard = Guard(connect().guard.policy)
+    refusal = guard.refuse(RefusedError("keys", "X holds a live key of hunter22", ends_run=True))
+    found = refused_run(
+        refusal,
+        guard,
+        run_id="run-1",
+        mode="staging",
+        target="staging",
+        redact=Redactor(["hunter22"]),
+        clock=HandClock(),
+    )
+    assert (found.run_id, found.mode, found.probes, found.started_at) == (
+        "run-1",
+        "staging",
+        (),
+        found.finished_at,
+    )
+    assert checks(found)["keys"] is Status.REFUSED
+    assert found.notes == ("The guard refused the run: keys: X holds a live key of [redacted]",)
+    assert judged(found).overall_status is Status.REFUSED

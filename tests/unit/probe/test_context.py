@@ -13,6 +13,7 @@ from tests.fakes.clock import HandClock
 from tests.fakes.credit_shop import TARGET, CreditShop
 from tests.fakes.server import Call, FakeServer, Reply, answer_json
 
+from billing_canary.guard.guard import Guard
 from billing_canary.guard.permit import Permit, current_permit
 from billing_canary.model import Evidence
 from billing_canary.money import Money
@@ -64,10 +65,11 @@ def paying(connect: Connect, till: Till) -> Iterator[ProbeContext]:
     with FakeServer(till.answer) as server:
         plain = connect()
         settings = replace(
-            plain.settings, provider=ProviderSettings(base_url=server.url, api_key="sk_test_x")
+            plain.settings, provider=ProviderSettings(base_url=server.url, api_key="sk_test_abcdef")
         )
-        plain.guard.policy = plain.guard.policy.allowing([server.host])
-        target = Target(settings, plain.guard, "run-1", plain.clock)
+        policy = plain.guard.policy.allowing([server.host])
+        guard = Guard(policy, provider_url=server.url, backend_url=settings.base_url)
+        target = Target(settings, guard, "run-1", plain.clock)
         yield ProbeContext(target, "wallet.x", Redactor())
         target.close()
 
@@ -127,7 +129,10 @@ def test_paying_moves_the_money_once(paying: ProbeContext) -> None:
     assert paying.pay(top_up).status == "succeeded"
     assert paying.target.guard.spend().moved == (usd(500),)
     entries = paying.target.guard.ledger.entries()
-    assert [entry.answer for entry in entries] == ["succeeded"]
+    assert [(entry.answer, entry.counted) for entry in entries] == [
+        ("HTTP 201", True),
+        ("HTTP 200, succeeded", False),
+    ]
 
 
 def test_a_declined_card_is_told_by_its_code(paying: ProbeContext, till: Till) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from tests.fakes.credit_shop import CreditShop
+from tests.fakes.credit_shop import TARGET, CreditShop
 from tests.fakes.probes import Function, fine, make_probe, run_probes
 from tests.fakes.server import FakeServer, Reply, answer_json
 
@@ -146,16 +146,16 @@ def test_a_probe_is_skipped_with_its_reason(connect: Connect) -> None:
 
 def test_a_probe_that_can_run_has_no_reason_to_be_skipped(connect: Connect) -> None:
     probe = make_probe("x", fine, needs=(Operation.CONSUME,), payments=1, currency="USD")
-    assert skip_reason(probe, connect(), "mock") == ""
+    assert skip_reason(probe, connect().settings, "mock") == ""
 
 
 def test_what_a_probe_plans_is_payments_times_the_target_s_amount(connect: Connect) -> None:
     target = connect()
     usd = Money(minor=1500, currency="USD")
-    assert planned_spend(make_probe("x", fine, payments=3), target) == (usd,)
-    assert planned_spend(make_probe("x", fine, payments=3, currency="USD"), target) == (usd,)
-    assert planned_spend(make_probe("x", fine), target) == ()
-    assert planned_spend(make_probe("x", fine, payments=1, currency="JPY"), target) == ()
+    assert planned_spend(make_probe("x", fine, payments=3), target.settings) == (usd,)
+    assert planned_spend(make_probe("x", fine, payments=3, currency="USD"), target.settings) == (usd,)
+    assert planned_spend(make_probe("x", fine), target.settings) == ()
+    assert planned_spend(make_probe("x", fine, payments=1, currency="JPY"), target.settings) == ()
 
 
 def test_each_probe_s_own_spend_is_told(connect: Connect) -> None:
@@ -212,9 +212,9 @@ def test_a_failed_clean_up_is_evidence_and_no_pass(connect: Connect, server: Fak
     stuck(server)
     result = run_probes(connect(), make_probe("good", opens))["good"]
     assert result.status is Status.ERROR
-    assert "clean-up failed: failed, HTTP 500" in result.reason
+    assert "clean-up failed: t1: failed, HTTP 500" in result.reason
     row = result.evidence[-1]
-    assert (row.source, row.held, row.observed) == ("clean-up", False, "failed, HTTP 500")
+    assert (row.source, row.held, row.observed) == ("clean-up", False, "t1: failed, HTTP 500")
     assert row.claim == "The accounts of this probe are closed after it"
 
 
@@ -270,3 +270,75 @@ def test_progress_is_told_as_it_comes(connect: Connect) -> None:
     )
     runner.run([make_probe("a", fine), make_probe("b", fine, modes=("staging",)), make_probe("c", fine)])
     assert told == ["test.a", "test.b", "test.c"]
+
+
+class Overlap:
+    """A probe function that notes how many of its kind run at once."""
+
+    def __init__(self) -> None:
+        self.now = self.most = self.calls = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, run: ProbeContext) -> None:
+        with self._lock:
+            self.now += 1
+            self.calls += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self._lock:
+            self.now -= 1
+        fine(run)
+
+
+def test_in_staging_probes_that_move_money_never_overlap(connect: Connect) -> None:
+    spending, reading = Overlap(), Overlap()
+    probes = [make_probe(f"s{n}", spending, payments=1) for n in range(6)]
+    probes += [make_probe(f"r{n}", reading) for n in range(6)]
+    results = run_probes(connect(), *probes, workers=20, mode="staging")
+    assert list(results) == [probe.id.removeprefix("test.") for probe in probes]
+    assert {result.status for result in results.values()} == {Status.PASS}
+    assert (spending.calls, spending.most) == (6, 1)
+    assert reading.most > 1, "the others run side by side"
+
+
+def test_in_mock_mode_probes_that_move_money_run_side_by_side(connect: Connect) -> None:
+    spending = Overlap()
+    run_probes(connect(), *(make_probe(f"s{n}", spending, payments=1) for n in range(6)), workers=20)
+    assert spending.most > 1
+
+
+def test_what_a_probe_left_when_its_time_was_over_is_closed_at_the_end(
+    connect: Connect, shop: CreditShop
+) -> None:
+    def hangs(run: ProbeContext) -> None:
+        run.open_account()
+        time.sleep(1)
+
+    target = connect(patience=0.3)
+    result = run_probes(target, make_probe("hangs", hangs))["hangs"]
+    (check,) = (check for check in target.guard.safety_checks() if check.id == "clean-up")
+    assert result.status is Status.ERROR
+    assert shop.tenants == {}
+    assert check.status is Status.PASS
+
+
+def test_what_cannot_be_closed_is_named_in_the_clean_up_check(connect: Connect, server: FakeServer) -> None:
+    stuck(server)
+    target = connect()
+    run_probes(target, *(make_probe(f"p{n}", opens) for n in range(12)))
+    (check,) = (check for check in target.guard.safety_checks() if check.id == "clean-up")
+    assert check.status is Status.ERROR
+    assert "12 accounts were opened" in check.detail
+    assert "0 were closed" in check.detail
+    assert "t1: failed, HTTP 500" in check.detail
+    assert "and 2 more" in check.detail
+
+
+def test_a_target_that_keeps_its_accounts_says_so(connect: Connect) -> None:
+    start = TARGET.index("[backends.credits.operations.close_account]")
+    end = TARGET.index("[backends.credits.operations.read_wallet]")
+    target = connect(text=TARGET[:start] + TARGET[end:])
+    result = run_probes(target, make_probe("good", opens))["good"]
+    (check,) = (check for check in target.guard.safety_checks() if check.id == "clean-up")
+    assert (result.status, check.status) == (Status.PASS, Status.SKIP)
+    assert "maps no close_account" in check.detail

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from tests.fakes.clock import HandClock
-from tests.fakes.project_folder import MOCK_ENVIRONMENT, MONEY, TARGETS, make_project
+from tests.fakes.project_folder import (
+    MOCK_ENVIRONMENT,
+    MONEY,
+    STAGING_ENVIRONMENT,
+    TARGETS,
+    make_project,
+)
 from tests.fakes.server import FakeServer, answer_json
 from tests.fakes.toml_text import removed, replaced
 
 from billing_canary.errors import ProjectError, RefusedError
+from billing_canary.model import Status
 from billing_canary.money import Money
-from billing_canary.target.connect import Wishes, connect_mock
+from billing_canary.project import Project
+from billing_canary.target.connect import Wishes, connect_mock, connect_staging, prepare_staging
 from billing_canary.target.target import Target
 
 NO_WISHES = Wishes()
@@ -75,7 +84,7 @@ def test_the_shipped_project_connects_with_all_its_parts(tmp_path: Path) -> None
     assert target.provider is not None
     assert target.webhooks is not None
     assert target.run_id == "run-1"
-    assert target.guard.policy.hosts == {"127.0.0.1:8001", "127.0.0.1:8002"}
+    assert {"127.0.0.1:8001", "127.0.0.1:8002"} <= target.guard.policy.hosts
 
 
 def test_a_target_without_provider_or_secret_lacks_those_parts(tmp_path: Path) -> None:
@@ -110,3 +119,89 @@ def test_without_a_clock_of_its_own_the_machine_s_time_counts(tmp_path: Path) ->
     target = connect_mock(make_project(tmp_path, targets=targets), MOCK_ENVIRONMENT, "r", Wishes(), clock)
     clock.pass_time(5)
     assert target.now() == 1005.0
+
+
+def money_allowing(*hosts: str) -> dict[str, object]:
+    return replaced(MONEY, ("hosts", "allow"), list(hosts))
+
+
+LISTED = money_allowing("127.0.0.1:8001", "api.stripe.com")
+
+
+def test_staging_connects_to_what_the_policy_allows_and_allows_nothing_of_its_own(tmp_path: Path) -> None:
+    project = make_project(tmp_path, money=LISTED)
+    target = connect_staging(project, STAGING_ENVIRONMENT, "run-1", NO_WISHES)
+    assert (target.settings.name, target.run_id) == ("staging", "run-1")
+    assert target.guard.policy.hosts == {"127.0.0.1:8001", "api.stripe.com"}
+    target.close()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "missing"),
+    [
+        (["api.stripe.com"], ["127.0.0.1:8001"]),
+        (["127.0.0.1:8001"], ["api.stripe.com"]),
+        ([], ["127.0.0.1:8001", "api.stripe.com"]),
+        (["127.0.0.1:8002", "api.stripe.com.evil.test"], ["127.0.0.1:8001", "api.stripe.com"]),
+    ],
+)
+def test_a_host_that_is_not_listed_is_refused_with_the_line_to_write(
+    tmp_path: Path, allowed: list[str], missing: list[str]
+) -> None:
+    prepared = prepare_staging(
+        make_project(tmp_path, money=money_allowing(*allowed)), STAGING_ENVIRONMENT, NO_WISHES
+    )
+    with pytest.raises(RefusedError) as caught:
+        prepared.connect("run-1")
+    assert (caught.value.rule, caught.value.ends_run) == ("hosts", True)
+    assert f"gates/money.toml: [hosts] allow does not name {', '.join(missing)}" in str(caught.value)
+    line = str(caught.value).rpartition("write ")[2]
+    assert set(tomllib.loads(line)["allow"]) == {*allowed, *missing}
+    checks = {check.id: check.status for check in prepared.guard.safety_checks()}
+    assert checks["hosts"] is Status.REFUSED
+
+
+def test_a_connectivity_url_is_an_address_like_any_other(tmp_path: Path) -> None:
+    targets = replaced(TARGETS, ("staging", "connectivity"), ["https://status.test/x"])
+    with pytest.raises(RefusedError, match=r"does not name status\.test;"):
+        connect_staging(
+            make_project(tmp_path, targets=targets, money=LISTED), STAGING_ENVIRONMENT, "r", NO_WISHES
+        )
+
+
+@pytest.mark.parametrize("variable", sorted(STAGING_ENVIRONMENT))
+def test_a_live_key_in_any_used_variable_is_refused_by_its_name(tmp_path: Path, variable: str) -> None:
+    value = "https://h.test/sk_live_abcd1234" if variable.endswith("_URL") else "sk_test_x,rk_live_abcd1234"
+    prepared = prepare_staging(
+        make_project(tmp_path, money=LISTED), STAGING_ENVIRONMENT | {variable: value}, NO_WISHES
+    )
+    with pytest.raises(RefusedError) as caught:
+        prepared.connect("run-1")
+    assert (caught.value.rule, caught.value.reason) == ("keys", f"{variable} holds a live key")
+    (keys,) = (check for check in prepared.guard.safety_checks() if check.id == "keys")
+    assert keys.status is Status.REFUSED
+    assert "abcd1234" not in keys.detail
+
+
+def test_all_live_keys_are_named_at_once(tmp_path: Path) -> None:
+    names = ("BILLING_CANARY_STAGING_ADMIN_KEY", "BILLING_CANARY_STAGING_WEBHOOK_SECRET")
+    environ = STAGING_ENVIRONMENT | dict.fromkeys(names, "sk_live_abcd1234")
+    with pytest.raises(RefusedError) as caught:
+        connect_staging(make_project(tmp_path, money=LISTED), environ, "run-1", NO_WISHES)
+    assert all(name in caught.value.reason for name in names)
+
+
+def test_the_bundled_project_has_no_staging(tmp_path: Path) -> None:
+    project = Project(make_project(tmp_path).root, "bundled", bundled=True)
+    with pytest.raises(ProjectError, match="bundled default project runs in mock mode only"):
+        connect_staging(project, STAGING_ENVIRONMENT, "run-1", NO_WISHES)
+
+
+def test_problems_of_both_files_are_told_at_once(tmp_path: Path) -> None:
+    project = make_project(
+        tmp_path, targets=replaced(TARGETS, ("staging", "unit_price"), 0), money=removed(MONEY, ("caps",))
+    )
+    with pytest.raises(ProjectError) as caught:
+        connect_staging(project, {}, "run-1", NO_WISHES)
+    told = {problem.key for problem in caught.value.problems}
+    assert {"staging.unit_price", "staging.base_url", "staging.provider.api_key", "caps"} <= told

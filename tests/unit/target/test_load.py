@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fakes.project_folder import MOCK_ENVIRONMENT, TARGETS, make_project
+from tests.fakes.project_folder import MOCK_ENVIRONMENT, STAGING_ENVIRONMENT, TARGETS, make_project
 from tests.fakes.toml_text import Path as Place
 from tests.fakes.toml_text import dotted, get, places, removed, replaced
 
@@ -28,15 +28,19 @@ PLACES = [place for place in places(TARGETS) if place != ("backends",)]
 TABLES: list[Place] = [place for place in PLACES if isinstance(get(TARGETS, place), dict)]
 
 
-def load(root: Path, targets: Any = TARGETS, **changes: str) -> TargetSettings:
-    return load_target(make_project(root, targets=targets), "mock", MOCK_ENVIRONMENT | changes)
+def load(root: Path, targets: Any = TARGETS, name: str = "mock", **changes: str) -> TargetSettings:
+    environ = MOCK_ENVIRONMENT | STAGING_ENVIRONMENT | changes
+    return load_target(make_project(root, targets=targets), name, environ)
 
 
-def problems(root: Path, targets: Any, **changes: str) -> dict[str, str]:
-    """The problems by key; empty when the file loads. Anything but a ProjectError fails the test."""
+def problems(root: Path, targets: Any, place: Place = ("mock",), **changes: str) -> dict[str, str]:
+    """The problems by key; empty when the file loads. Anything but a ProjectError fails the test.
+
+    What stands in the table of one target is seen by whoever loads that one.
+    """
     found: tuple[Problem, ...] = ()
     try:
-        load(root, targets, **changes)
+        load(root, targets, "staging" if place[0] == "staging" else "mock", **changes)
     except ProjectError as error:
         found = error.problems
     assert all(each.where.endswith(FILE) and each.message and each.fix for each in found)
@@ -57,21 +61,31 @@ def is_free(place: Place) -> bool:
 def test_garbage_in_any_place_is_told_at_that_key(tmp_path: Path, garbage: str) -> None:
     value, silent = GARBAGE[garbage], []
     for place in PLACES:
-        found = problems(tmp_path, replaced(TARGETS, place, value))
+        found = problems(tmp_path, replaced(TARGETS, place, value), place)
         told = any(key.startswith(dotted(place)) or dotted(place).startswith(key) for key in found)
         if not told and not is_free(place):
             silent.append(dotted(place))
     assert silent == ACCEPTED.get(garbage, [])
 
 
-ACCEPTED = {"string": ["mock.expected_build", "backends.reference.paid_event.type"]}
+ACCEPTED = {
+    "string": [
+        "mock.expected_build",
+        "staging.expected_build",
+        "staging.expected_build.env",  # optional, so that it may name a variable that nobody sets
+        "backends.reference.paid_event.type",
+    ],
+    "bool": ["staging.expected_build.optional"],
+}
 """Places where a value of that type is right, whatever it is."""
 
 
 def may_be_absent(place: Place) -> bool:
     if is_free(place):
         return "extract" not in place or place[-1] != "account"
-    if place[0] == "mock":
+    if place[-1] == "optional":
+        return True
+    if place[0] in {"mock", "staging"}:
         optional = {"unit_price", "expected_build", "patience", "amounts", "provider", "webhook_secret"}
         return place[1] in optional
     if len(place) == 4 and place[2] == "operations":
@@ -83,7 +97,7 @@ def test_a_missing_key_is_told_or_may_be_absent(tmp_path: Path) -> None:
     silent = [
         place
         for place in PLACES
-        if not problems(tmp_path, removed(TARGETS, place)) and not may_be_absent(place)
+        if not problems(tmp_path, removed(TARGETS, place), place) and not may_be_absent(place)
     ]
     optional = set().union(*(contract.optional for contract in CONTRACTS.values())) | {"currency", "extract"}
     assert [place for place in silent if place[-1] not in optional] == []
@@ -95,6 +109,7 @@ def test_an_unknown_key_is_told_in_every_table(tmp_path: Path) -> None:
         for place in TABLES
         if not is_free(place)
         and place[-1] != "headers"
-        and dotted((*place, "unknwon")) not in problems(tmp_path, replaced(TARGETS, (*place, "unknwon"), "1"))
+        and dotted((*place, "unknwon"))
+        not in problems(tmp_path, replaced(TARGETS, (*place, "unknwon"), "1"), place)
     ]
     assert silent == []

@@ -62,20 +62,20 @@ def error(code: str, status: int = 400, kind: str = "invalid_request_error", **m
     return answer_json({"error": {"type": kind, "code": code, "message": "No.", **more}}, status)
 
 
-def test_a_live_key_is_refused_before_any_connection(cleanup: ExitStack) -> None:
+@pytest.mark.parametrize(
+    "key", ["sk_live_abcdef", "sk_test_x sk_live_abcdef", "pk_test_abcdef", "", " sk_test_abcdef"]
+)
+def test_another_key_than_one_test_key_is_refused_before_any_connection(cleanup: ExitStack, key: str) -> None:
+    server = cleanup.enter_context(FakeServer(lambda _: answer_json(intent())))
+    guard = Guard(make_policy(server.host), provider_url=server.url)
+    session = GuardedSession(guard)
+    cleanup.callback(session.close)
     with pytest.raises(RefusedError) as caught:
-        Desk(cleanup, key="sk_live_abcdef")
+        StripeProvider(session, ProviderSettings(base_url=server.url, api_key=key), 2.0)
     assert caught.value.rule == "keys"
     assert "abcdef" not in str(caught.value)
-
-
-def test_a_live_key_that_gets_past_the_constructor_still_never_leaves(desk: Desk, cleanup: ExitStack) -> None:
-    provider = desk.connect(desk.server.url, "sk_test_x sk_live_abcdef", cleanup)
-    with pytest.raises(RefusedError) as caught:
-        provider.payment("pi_1")
-    assert caught.value.rule == "keys"
-    assert "abcdef" not in str(caught.value)
-    assert desk.server.connections == 0
+    assert server.connections == 0
+    assert {check.id: check.status for check in guard.safety_checks()}["keys"] == "refused"
 
 
 def test_another_host_is_refused_before_any_connection(desk: Desk, cleanup: ExitStack) -> None:
@@ -86,12 +86,22 @@ def test_another_host_is_refused_before_any_connection(desk: Desk, cleanup: Exit
     assert other.connections == 0
 
 
-@pytest.mark.parametrize("livemode", [True, None, "false", 0])
-def test_a_payment_that_is_no_test_object_is_never_confirmed(desk: Desk, livemode: Any) -> None:
+@pytest.mark.parametrize(
+    ("livemode", "rule"), [(True, "never-live"), (None, "sandbox"), ("false", "sandbox"), (0, "sandbox")]
+)
+def test_a_payment_that_is_no_test_object_is_never_confirmed(desk: Desk, livemode: Any, rule: str) -> None:
     desk.replies["/v1/payment_intents/pi_1"] = lambda _: answer_json(intent(livemode=livemode))
     with pytest.raises(RefusedError) as caught:
         desk.provider.confirm("pi_1", "pm_card_visa")
-    assert (caught.value.rule, caught.value.ends_run) == ("never-live", True)
+    assert (caught.value.rule, caught.value.ends_run) == (rule, livemode is True)
+    assert desk.paths() == ["GET /v1/payment_intents/pi_1"]
+
+
+def test_a_payment_that_the_test_account_does_not_show_is_never_confirmed(desk: Desk) -> None:
+    desk.replies["/v1/payment_intents/pi_1"] = lambda _: error("resource_missing", 404)
+    with pytest.raises(RefusedError, match=r"does not show pi_1 \(resource_missing\)") as caught:
+        desk.provider.confirm("pi_1", "pm_card_visa")
+    assert caught.value.rule == "sandbox"
     assert desk.paths() == ["GET /v1/payment_intents/pi_1"]
 
 
@@ -109,7 +119,7 @@ def test_a_confirmed_payment_is_reserved_answered_and_told(desk: Desk) -> None:
     call = desk.server.calls[1]
     assert (call.method, call.path, call.form) == ("POST", CONFIRM, {"payment_method": ["pm_card_visa"]})
     assert call.headers["Authorization"] == f"Bearer {KEY}"
-    assert [(e.amount, e.answer) for e in desk.guard.ledger.entries()] == [(money(29), "succeeded")]
+    assert [(e.amount, e.answer) for e in desk.guard.ledger.entries()] == [(money(29), "HTTP 200, succeeded")]
 
 
 def test_a_payment_can_be_captured_later(desk: Desk) -> None:
@@ -119,12 +129,56 @@ def test_a_payment_can_be_captured_later(desk: Desk) -> None:
     assert desk.server.calls[2].form == {"amount_to_capture": ["10"]}
 
 
-def test_a_capture_of_what_was_never_reserved_is_refused_inside_the_sdk(desk: Desk) -> None:
+def test_a_capture_of_what_was_never_fetched_is_refused_inside_the_sdk(desk: Desk) -> None:
     with pytest.raises(RefusedError) as caught:
         desk.provider.capture("pi_1", money(10))
-    assert caught.value.rule == "caps"
-    assert "nothing was reserved for pi_1" in caught.value.reason
+    assert caught.value.rule == "sandbox"
+    assert "pi_1 was not fetched" in caught.value.reason
     assert desk.server.calls == []
+
+
+def test_a_payment_of_the_harness_s_own_carries_the_run_and_its_key(desk: Desk) -> None:
+    desk.replies["/v1/payment_intents"] = lambda _: answer_json(intent())
+    made = desk.provider.create(money(29), "key-1", "run-1")
+    call = desk.server.calls[0]
+    assert (made.id, call.headers["Idempotency-Key"]) == ("pi_1", "key-1")
+    assert call.form == {
+        "amount": ["29"],
+        "currency": ["rub"],
+        "payment_method_types[0]": ["card"],
+        "metadata[run_id]": ["run-1"],
+    }
+    assert desk.guard.ledger.holds("pi_1")
+
+
+def test_a_refund_moves_money_too(desk: Desk) -> None:
+    desk.replies["/v1/refunds"] = lambda _: answer_json(
+        {"id": "re_1", "object": "refund", "status": "succeeded"}
+    )
+    desk.provider.payment("pi_1")
+    assert desk.provider.refund("pi_1", money(10), "key-1") == "succeeded"
+    assert desk.server.calls[1].form == {"payment_intent": ["pi_1"], "amount": ["10"]}
+    assert desk.guard.spend().moved == (money(10),)
+
+
+def test_a_refund_of_a_payment_that_was_not_fetched_is_refused(desk: Desk) -> None:
+    with pytest.raises(RefusedError, match="was not fetched"):
+        desk.provider.refund("pi_1", money(10), "key-1")
+    assert desk.server.calls == []
+
+
+def test_what_was_not_captured_is_cancelled_and_moves_nothing(desk: Desk) -> None:
+    desk.provider.cancel("pi_1")
+    assert desk.paths() == ["POST /v1/payment_intents/pi_1/cancel"]
+    assert desk.guard.spend().moved == ()
+
+
+def test_a_customer_is_looked_at(desk: Desk) -> None:
+    desk.replies["/v1/customers/cus_1"] = lambda _: answer_json(
+        {"id": "cus_1", "object": "customer", "livemode": False}
+    )
+    assert desk.provider.customer("cus_1") == "cus_1"
+    assert desk.guard.seen.customers == {"cus_1"}
 
 
 def test_a_live_answer_inside_the_sdk_is_a_refusal_and_ends_the_run(desk: Desk) -> None:
@@ -168,7 +222,8 @@ def test_what_the_provider_does_not_grant_is_told_by_its_code(desk: Desk, reply:
     assert caught.value.code == code
     assert KEY not in str(caught.value)
     assert len(desk.server.calls) == 2, "the SDK must not retry by itself"
-    assert [entry.answer for entry in desk.guard.ledger.entries()] == ["unanswered"]
+    said = "unanswered (ConnectionError)" if reply.hang_up else f"HTTP {reply.status}"
+    assert [entry.answer for entry in desk.guard.ledger.entries()] == [said]
 
 
 def test_a_provider_that_is_not_there_is_unreachable(cleanup: ExitStack) -> None:

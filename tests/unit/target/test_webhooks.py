@@ -122,3 +122,12 @@ def test_while_secrets_are_rotated_the_other_signature_comes_first(webhooks: Web
 
 def test_the_secret_is_in_no_signature(webhooks: Webhooks) -> None:
     assert SECRET not in webhooks.sign(b"{}", NOW)
+
+
+def test_an_event_of_nobody_needs_no_account(webhooks: Webhooks) -> None:
+    event = webhooks.of_nobody(AMOUNT, NOW, livemode=True)
+    told = json.loads(event.body)
+    assert told["who"] == "canary_nobody/canary_nobody"
+    assert told["data"]["pi"] == "pi_canary_of_nobody"
+    assert told["livemode"] is True
+    assert webhooks.of_nobody(AMOUNT, NOW).id != event.id

@@ -5,26 +5,21 @@ The column "claims" counts those that held, out of those that were tested.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from billing_canary.artifact.canary_report import CanaryReport
 from billing_canary.artifact.render.advice import headline, next_step, since, status_word
 from billing_canary.artifact.render.text import amounts, counted, duration, fit, plain, wrapped
+from billing_canary.artifact.render.unpainted import Paint as Paint  # noqa: PLC0414 - callers find it here
+from billing_canary.artifact.render.unpainted import unpainted as unpainted  # noqa: PLC0414 - the same
 from billing_canary.model import ProbeResult, Severity, Status
-
-Paint = Callable[[str, Status], str]
-"""Colours a text for a status; it must not change the text's visible width."""
 
 _WIDTH = 80
 _MARGIN = "      "
 _MOST_REASONS = 5
 _ID_WIDTH = 42
-
-
-def unpainted(text: str, _status: Status) -> str:
-    """`text` as it is: for pipes, logs and `NO_COLOR`."""
-    return text
 
 
 def console(report: CanaryReport, report_file: Path | str, paint: Paint = unpainted) -> str:
@@ -85,6 +80,11 @@ def _foot(report: CanaryReport, report_file: str) -> Iterator[str]:
     counts = f"{counted(len(report.run.probes), 'probe')} in {duration(report.run.duration_ms)}"
     caps = f" of at most {amounts(spent.caps_per_run)}" if spent.caps_per_run else ""
     yield from wrapped(f"{counts}; spent {amounts(spent.moved, 'nothing')}{caps}", _WIDTH, _MARGIN)
+    excuses = Counter(probe.not_applicable for probe in report.run.probes)
+    for why, count in excuses.items():
+        if why is not None:
+            told = f"Not applicable here: {counted(count, 'probe')}: {why.reason} (says {why.owner})"
+            yield from wrapped(plain(told), _WIDTH, _MARGIN)
     for note in report.run.notes:
         yield from wrapped(f"Note: {plain(note)}", _WIDTH, _MARGIN)
     yield f"Report: {plain(report_file, 1_000)}"

@@ -44,7 +44,7 @@ def _case(probe: ProbeResult) -> Any:
     if probe.status is Status.FAIL:
         case.add_failure_info(message, output, "fail")
     elif probe.status is Status.SKIP:
-        case.add_skipped_info(message)
+        case.add_skipped_info(message + _excuse(probe))
     elif probe.status is not Status.PASS:
         case.add_error_info(message, output, str(probe.status))
     elif probe.flaky:
@@ -56,6 +56,11 @@ def _message(probe: ProbeResult) -> str:
     claims = "; ".join(row.claim for row in probe.failed_claims)
     unsaid = "a claim failed before it held" if probe.flaky else "no reason was given"
     return plain(probe.reason or claims or f"{status_word(probe)}: {unsaid}")
+
+
+def _excuse(probe: ProbeResult) -> str:
+    why = probe.not_applicable
+    return plain(f"; not applicable here: {why.reason} (says {why.owner})") if why is not None else ""
 
 
 def _output(probe: ProbeResult) -> str:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from billing_canary.artifact.canary_report import CanaryReport
 from billing_canary.artifact.kinds import kind_named
 from billing_canary.artifact.render.advice import headline, next_step, since, status_word, why
+from billing_canary.artifact.render.commit import commit_told
 from billing_canary.artifact.render.escape import cell, code, escaped, fenced, item, paragraph, table
 from billing_canary.artifact.render.impact import impact
 from billing_canary.artifact.render.spend import spend
 from billing_canary.artifact.render.text import amounts, counted, duration, minute
 from billing_canary.model import ProbeResult, Status
-
-_COMMIT_SHOWN = 12
 
 
 def markdown(report: CanaryReport) -> str:
@@ -48,17 +47,10 @@ def _facts(report: CanaryReport) -> Iterator[str]:
     yield from item(f"Run: {code(run.run_id)}")
     yield from item(f"Started: {minute(run.started_at)}, took {duration(run.duration_ms)}")
     yield from item(f"Target: {escaped(run.target)} (mode {escaped(run.mode)})")
-    yield from item(f"Commit: {_commit(report)}")
+    yield from item(f"Commit: {commit_told(report.head)}")
     yield from item(f"Health check: {run.health_check.status}: {escaped(run.health_check.detail)}")
     yield from item(f"Probes: {_tally(run.probes)}")
     yield from item(f"Spent: {amounts(run.spend.moved, 'nothing')}")
-
-
-def _commit(report: CanaryReport) -> str:
-    if report.head.commit is None:
-        return "unknown (no Git repository)"
-    state = ", with uncommitted changes" if report.head.dirty else ""
-    return f"{code(report.head.commit[:_COMMIT_SHOWN])}{state}"
 
 
 def _tally(probes: tuple[ProbeResult, ...]) -> str:
@@ -134,6 +126,9 @@ def _not_shown(report: CanaryReport) -> Iterator[str]:
         yield "Nothing: every selected probe ran to its end."
     for probe in left_open:
         yield from item(f"{code(probe.id)} {probe.status}: {escaped(probe.reason or 'no reason was given')}")
+        if probe.not_applicable is not None:
+            yield from item(f"Not applicable here: {escaped(probe.not_applicable.reason)}", depth=1)
+            yield from item(f"Owner: {code(probe.not_applicable.owner)}", depth=1)
     for note in report.run.notes:
         yield from item(escaped(note))
 

@@ -6,8 +6,10 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from billing_canary.money import Money
+if TYPE_CHECKING:
+    from billing_canary.money import Money
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """Control characters (colour codes of terminals), line separators, and marks that reverse or hide text."""

@@ -8,7 +8,7 @@ from billing_canary.artifact.faults_report import FaultsReport
 from billing_canary.artifact.render.console import console
 from billing_canary.artifact.render.faults_console import faults_console
 from billing_canary.artifact.render.text import columns
-from billing_canary.model import Status, Verdict
+from billing_canary.model import ProbeResult, Status, Verdict
 
 FILE = "artifacts/billing-canary/r/billing-canary-report.md"
 
@@ -38,6 +38,15 @@ Note: 2 probes were left out by --only
 Report: artifacts/billing-canary/r/billing-canary-report.md
 """
     )
+
+
+def test_excuses_are_counted_with_their_owner(report: CanaryReport, excused: ProbeResult) -> None:
+    probes = (*report.run.probes, excused, replace(excused, id="quota.other"))
+
+    shown = console(replace(report, run=replace(report.run, probes=probes)), FILE)
+
+    assert "Not applicable here: 2 probes: this product sells no quota (says @billing)\n" in shown
+    assert shown.count("Not applicable") == 1
 
 
 def test_many_reasons_are_cut_short(report: CanaryReport) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from billing_canary.artifact.canary_report import CanaryReport
 from billing_canary.artifact.render.junit import junit
-from billing_canary.model import Status
+from billing_canary.model import ProbeResult, Status
 
 
 def parsed(report: CanaryReport) -> ET.Element:
@@ -44,6 +44,16 @@ def test_the_counts_are_those_of_the_cases(report: CanaryReport) -> None:
     counts = {name: suite.attrib[name] for name in ("tests", "failures", "errors", "skipped")}
     assert counts == {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
     assert suite.attrib["time"] == "0.492"
+
+
+def test_an_excuse_stands_in_the_message_of_its_skip(report: CanaryReport, excused: ProbeResult) -> None:
+    skipped = parsed(replace(report, run=replace(report.run, probes=(excused,)))).find(".//skipped")
+
+    assert skipped is not None
+    assert skipped.attrib["message"] == (
+        "the target has no operation use_quota; not applicable here: this product sells no quota "
+        "(says @billing)"
+    )
 
 
 def test_a_failure_says_what_was_expected_and_observed(report: CanaryReport) -> None:

@@ -12,7 +12,7 @@ from billing_canary.artifact.faults_report import FaultsReport
 from billing_canary.artifact.history import PreviousRun
 from billing_canary.artifact.render.faults_markdown import faults_markdown
 from billing_canary.artifact.render.markdown import markdown
-from billing_canary.model import Severity, Status, Verdict
+from billing_canary.model import ProbeResult, Severity, Status, Verdict
 
 GITHUB = MarkdownIt("gfm-like", {"linkify": False})
 SECTIONS = [
@@ -107,6 +107,18 @@ def test_what_was_not_shown_is_told_with_its_reason(report: CanaryReport) -> Non
 
     assert "- `quota.blocked` skip: the target has no operation use_quota" in open_ends
     assert "- 2 probes were left out by --only" in open_ends
+
+
+def test_an_excuse_stands_below_its_skip_with_the_owner(report: CanaryReport, excused: ProbeResult) -> None:
+    shown = section(
+        markdown(replace(report, run=replace(report.run, probes=(excused,)))), "Not shown by this run"
+    )
+
+    assert (
+        "- `quota.exhausted` skip: the target has no operation use_quota\n"
+        "  - Not applicable here: this product sells no quota\n"
+        "  - Owner: `@billing`\n"
+    ) in shown
 
 
 def test_spend_stands_against_its_caps_for_each_currency(report: CanaryReport) -> None:
