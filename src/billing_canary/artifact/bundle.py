@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from billing_canary.artifact import schema
-from billing_canary.artifact.atomic import write_atomically
+from billing_canary.artifact.atomic import sync_folder, write_atomically, writing
 from billing_canary.artifact.capped_log import CappedLog
+from billing_canary.artifact.claim import FolderLock
 from billing_canary.artifact.index import Declared, build_index, count_missing
 from billing_canary.artifact.json_text import to_json
 from billing_canary.artifact.kinds import RUN_FILE, BundleKind, kind_named
 from billing_canary.artifact.log_file import LogFile
+from billing_canary.artifact.masking import MaskedBytes
+from billing_canary.artifact.output_log import OutputLog
 from billing_canary.artifact.paths import unsafe_reason
 from billing_canary.artifact.run_id import check_run_id
 from billing_canary.artifact.seal import sealed
@@ -24,6 +27,7 @@ from billing_canary.model import Status
 from billing_canary.redact import Redactor
 
 SCHEMA_VERSION = "1"
+_PIECE = 1 << 18
 
 
 class BundleWriter:
@@ -42,8 +46,9 @@ class BundleWriter:
         self._run = run
         self._redact = redact
         self._declared = {file.path: Declared(kind=file.kind) for file in kind.files}
-        self._logs: dict[str, LogFile] = {}
+        self._logs: dict[str, LogFile | OutputLog] = {}
         self._complete = False
+        self._lock = FolderLock(folder)
 
     @classmethod
     def create(cls, root: Path, kind: str, run_id: str, head: Mapping[str, Any], redact: Redactor) -> Self:
@@ -70,6 +75,7 @@ class BundleWriter:
         try:
             writer._set_state("running")
         except EvidenceError:
+            writer._lock.release()
             with suppress(OSError):
                 folder.rmdir()
             raise
@@ -106,9 +112,38 @@ class BundleWriter:
         Raises:
             EvidenceError: as `write_text`.
         """
-        self._logs[path] = LogFile(self._inside(path), self._redact)
+        log = self._logs[path] = LogFile(self._inside(path), self._redact)
         self._declared[path] = Declared(kind="log")
-        return self._logs[path]
+        return log
+
+    def open_output(self, path: str) -> OutputLog:
+        """A log for the bytes that another program writes; otherwise as `open_log`."""
+        log = self._logs[path] = OutputLog(self._inside(path), self._redact)
+        self._declared[path] = Declared(kind="log")
+        return log
+
+    def keep_file(self, path: str, source: Path, *, kind: str, masked: bool = True) -> Path:
+        """Copy the regular file `source` in bounded memory. Raises as `write_text`.
+
+        Args:
+            path: where it goes.
+            source: any file.
+            kind: what it is, as in the artifact index.
+            masked: False only for a format of our own that masking would break and that holds no text.
+        """
+        file = self._inside(path)
+        mask = MaskedBytes(self._redact if masked else _unchanged)
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with source.open("rb") as found, file.open("xb") as kept:
+                while data := found.read(_PIECE):
+                    kept.write(mask.feed(data))
+                kept.write(mask.finish())
+                kept.flush()
+                os.fsync(kept.fileno())
+            sync_folder(file.parent)
+        self._declared[path] = Declared(kind=kind)
+        return file
 
     def missing_evidence(self) -> tuple[str, ...]:
         """Required files that are not there yet, those excepted that are rendered from the verdict."""
@@ -140,6 +175,7 @@ class BundleWriter:
         target = self.folder / self.kind.final
         write_atomically(target, data)
         self._complete = True
+        self._lock.release()
         return target
 
     def interrupt(self, reason: str) -> None:
@@ -156,6 +192,7 @@ class BundleWriter:
         with suppress(EvidenceError):
             self._run["reason"] = reason
             self._set_state("interrupted")
+        self._lock.release()
 
     def _put(self, path: str, declared: Declared, data: bytes) -> Path:
         file = self._inside(path)
@@ -193,6 +230,10 @@ class BundleWriter:
         if state == "finished":
             schema.validate(document, "run")
         write_atomically(self.folder / RUN_FILE, to_json(document))
+
+
+def _unchanged(text: str) -> str:
+    return text
 
 
 def _claim(parent: Path, run_id: str) -> Path:

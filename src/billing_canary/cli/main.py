@@ -12,13 +12,19 @@ from billing_canary import __version__
 
 COMMANDS = {
     "probe": "Run synthetic billing probes and write a bundle with the verdict.",
+    "confidence": "Run the suites of a confidence tier and write a bundle with the verdict.",
     "faults": "Prove that the probes catch every known billing fault.",
+    "clean": "Remove what an interrupted staging run left: accounts, payments, customers.",
     "mock": "Serve the reference billing service for trying things by hand.",
+    "gate": "Judge evidence that others made: coverage of the billing modules.",
     "runs": "List, show and verify recorded runs.",
     "init": "Write a project of your own: probes, gates and targets.",
     "doctor": "Check the project and this machine, and say what is missing.",
 }
 """Every command with its line in `--help`; kept here so that help imports no command."""
+
+_SHORTEST_KEY = 12
+"""No shorter argument can hold a whole live key, so that `--version` need not load what looks for one."""
 
 EPILOG = """\b
 Exit codes: 0 yes, 1 no, 2 wrong call or project file, 3 can't tell,
@@ -56,6 +62,7 @@ def cli() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit code. Every expected error is one clear sentence on stderr."""
     try:
+        _refuse_live_keys(arguments)
         result = cli.main(list(arguments), prog_name="billing-canary", standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -66,6 +73,24 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last place that can turn an error into a sentence
         return _report(error)
     return result if isinstance(result, int) else 0
+
+
+def _refuse_live_keys(arguments: Sequence[str]) -> None:
+    """Look before any option is read: a complaint about an option quotes its value.
+
+    Raises:
+        RefusedError: an argument holds a live key.
+    """
+    if all(len(word) < _SHORTEST_KEY for word in arguments):
+        return
+    from billing_canary.errors import RefusedError
+    from billing_canary.guard.keys import KEYS_RULE, holds_live_key
+
+    for number, word in enumerate(arguments, start=1):
+        if holds_live_key(word):
+            reason = f"argument {number} of the command line holds a live key, which is not shown here"
+            advice = "replace that key at the provider: process lists and shell histories show arguments"
+            raise RefusedError(KEYS_RULE, f"{reason}; {advice}", ends_run=True)
 
 
 def _report(error: Exception) -> int:

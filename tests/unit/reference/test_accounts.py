@@ -38,6 +38,38 @@ def test_a_closed_account_is_gone_and_its_customer_is_kept(bench: Any) -> None:
     assert bench.provider("GET", f"/v1/customers/{account.customer}").json()["id"] == account.customer
 
 
+def test_the_open_accounts_of_one_run_are_listed_and_no_other(bench: Any) -> None:
+    first, second, closed = bench.account(), bench.account(), bench.account()
+    for run_id in ("run-10", "run-", "RUN-1", " run-1", "", "run_1"):
+        bench.account(run_id=run_id)
+    assert closed.call("DELETE").status_code == 200
+    shown = bench.call("GET", "/accounts?run_id=run-1").json()
+    assert shown == {
+        "accounts": [
+            {"id": each.id, "customer": each.customer, "run_id": "run-1"} for each in (first, second)
+        ]
+    }
+    assert bench.call("GET", "/accounts?run_id=run%25").json() == {"accounts": []}
+
+
+@pytest.mark.parametrize("query", ["", "?run_id=", "?run_id=%20", "?run=run-1", "?run_id=run-1&run_id=run-2"])
+def test_a_list_without_one_run_id_is_refused(bench: Any, query: str) -> None:
+    answer = bench.call("GET", f"/accounts{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "run_id_missing")
+
+
+def test_the_list_of_a_run_needs_the_admin_key(bench: Any) -> None:
+    assert bench.call("GET", "/accounts?run_id=run-1", **bench.account().headers).status_code == 401
+
+
+def test_payments_name_their_account_and_run_at_the_provider(bench: Any) -> None:
+    account = bench.account()
+    account.charge(100)
+    account.top_up(100)
+    told = [payment["metadata"] for payment in account.payments()]
+    assert [(each["account"], each["run_id"]) for each in told] == [(account.id, "run-1")] * 2
+
+
 def test_each_key_opens_its_own_account_only(bench: Any) -> None:
     mine, other = bench.account(), bench.account()
     stranger = {"Authorization": "Bearer acct_key_guess"}

@@ -13,7 +13,7 @@ def test_health_version_and_metrics_are_open(bench: Any) -> None:
     health = bench.session.get(f"{url}/healthz")
     assert (health.status_code, health.json()["status"]) == (200, "ok")
     assert health.json()["checks"] == {"store": "ok", "worker": "ok", "provider": "ok"}
-    assert bench.session.get(f"{url}/version").json() == {"build_id": "build-1", "schema_version": 1}
+    assert bench.session.get(f"{url}/version").json() == {"build_id": "build-1", "schema_version": 2}
     assert bench.session.get(f"{url}/metrics").headers["Content-Type"].startswith("text/plain; version=0.0.4")
 
 
@@ -91,7 +91,11 @@ def test_a_restart_takes_up_what_was_left_half_done(launch: Any, tmp_path: Any) 
     first.close()
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE attempt SET state = 'running' WHERE key = 'k'")
-        connection.execute("INSERT INTO usage_record VALUES (?, 'u', 30, 30, 'held', NULL)", (account.id,))
+        connection.execute(
+            "INSERT INTO usage_record (account, usage_id, units, held, state)"
+            " VALUES (?, 'u', 30, 30, 'held')",
+            (account.id,),
+        )
     second = launch(database=database, provider_url=provider_url)
     wallet = second.call("GET", f"/accounts/{account.id}/wallet").json()
     again = second.call(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from billing_canary.money import exponent
@@ -70,12 +71,18 @@ class Accounts:
     def __init__(self, core: Core, ledger: Ledger, payments: PaymentsClient) -> None:
         self._store, self._clock = core.store, core.clock
         self._ledger, self._payments = ledger, payments
+        self._before_close: list[Callable[[str], None]] = []
+
+    def before_close(self, work: Callable[[str], None]) -> None:
+        """Do `work` for each account, by its id, right before it is closed."""
+        self._before_close.append(work)
 
     def routes(self, access: Access) -> list[Route]:
         """These endpoints."""
         one = "/accounts/<account>"
         return [
             Route(method="POST", path="/accounts", handler=access.admin(self.open)),
+            Route(method="GET", path="/accounts", handler=access.admin(self.of_run)),
             Route(method="GET", path=one, handler=access.owner(self.show)),
             Route(method="DELETE", path=one, handler=access.owner(self.close)),
             Route(method="GET", path=f"{one}/wallet", handler=access.owner(self.wallet)),
@@ -109,6 +116,18 @@ class Accounts:
             status=201, body={"id": account, "api_key": api_key, "currency": currency, "customer": customer}
         )
 
+    def of_run(self, call: Call) -> Answer:
+        """The open accounts of exactly one run, oldest first; without their keys, which are stored hashed."""
+        run_ids = [value for name, value in call.query if name == "run_id"]
+        if len(run_ids) != 1 or not run_ids[0].strip():
+            raise ApiError(400, "run_id_missing", "send one run_id that is not empty")
+        rows = self._store.all(
+            """SELECT id, customer, run_id FROM account
+            WHERE run_id = ? AND closed_at IS NULL ORDER BY created_at, rowid""",
+            run_ids[0],
+        )
+        return Answer(body={"accounts": [dict(row) for row in rows]})
+
     def show(self, call: Call) -> Answer:
         """The account without its key."""
         row = self.find(call.arguments["account"])
@@ -116,8 +135,13 @@ class Accounts:
         return Answer(body={name: row[name] for name in shown})
 
     def close(self, call: Call) -> Answer:
-        """Close the account for good; the ledger is kept, and so is the customer at the provider."""
+        """Close the account for good; the ledger is kept, and so is the customer at the provider.
+
+        Its subscription ends at once: whoever left must not be charged again.
+        """
         row = self.find(call.arguments["account"])
+        for work in self._before_close:
+            work(row["id"])
         with self._store.transaction() as transaction:
             transaction.execute("UPDATE account SET closed_at = ? WHERE id = ?", self._clock.now(), row["id"])
         return Answer(body={"id": row["id"], "closed": True})
