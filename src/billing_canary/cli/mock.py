@@ -9,6 +9,7 @@ Examples:
   billing-canary mock
   billing-canary mock --fault F01 --port 8080
   billing-canary mock --list-faults
+  billing-canary mock --provider-url http://127.0.0.1:8420
 """
 
 
@@ -17,6 +18,12 @@ Examples:
     "--port", type=click.IntRange(0, 65535), default=0, help="Backend's port (default: a free one)."
 )
 @click.option("--provider-port", type=click.IntRange(0, 65535), default=0, help="Payment provider's port.")
+@click.option(
+    "--provider-url",
+    metavar="URL",
+    help="Another provider with Stripe's API, in test mode, instead of the built-in one. Its key is read "
+    "from BILLING_CANARY_MOCK_PROVIDER_KEY, its webhook secret from BILLING_CANARY_MOCK_WEBHOOK_SECRET.",
+)
 @click.option("--database", default=":memory:", show_default=True, help="SQLite file to keep the store in.")
 @click.option(
     "--fault", "faults", multiple=True, metavar="ID", help="Switch a catalogued fault on. Repeatable."
@@ -28,6 +35,7 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     *,
     port: int,
     provider_port: int,
+    provider_url: str | None,
     database: str,
     faults: tuple[str, ...],
     schedule: str,
@@ -36,7 +44,8 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
 ) -> int:
     """Serve the reference billing service on this machine until Ctrl-C.
 
-    It binds loopback only and moves no real money. The keys are made up for this start.
+    It binds loopback only and moves no real money. Keys are made up for this start, but for those of a
+    provider of your own.
     """
     from billing_canary.cli.serve import list_catalogue, serve
     from billing_canary.reference.settings import Settings
@@ -44,8 +53,12 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     if list_faults:
         return list_catalogue(as_json=as_json)
     from billing_canary import __version__
+    from billing_canary.cli.outer_provider import outer_keys
     from billing_canary.target.mock import mock_keys
 
+    keys = mock_keys()
+    if provider_url is not None:
+        keys |= outer_keys(provider_url, built_in=provider_port != 0 or schedule != "prompt")
     settings = Settings(
         faults=faults,
         build_id=f"mock-{__version__}",
@@ -53,6 +66,7 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
         backend_port=port,
         provider_port=provider_port,
         database=database,
-        **mock_keys(),
+        provider_url=provider_url,
+        **keys,
     )
     return serve(settings, as_json=as_json)

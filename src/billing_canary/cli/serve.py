@@ -23,13 +23,7 @@ Build                       {build}
 Faults                      {faults}
 Webhook schedule            {schedule}
 
-The keys below are made up for this start and worth nothing:
-
-  export BACKEND={backend} PROVIDER={provider}
-  export ADMIN_KEY={admin}
-  export PROVIDER_KEY={key}
-  export WEBHOOK_SECRET={secret}
-
+{keys}
 Open an account, top it up, pay, and look:
 
   curl -s -X POST $BACKEND/accounts -H "X-Admin-Key: $ADMIN_KEY" \\
@@ -42,6 +36,25 @@ Open an account, top it up, pay, and look:
   curl -s $BACKEND/accounts/ACCOUNT/wallet -H "X-Admin-Key: $ADMIN_KEY"
 
 Also: $BACKEND/healthz /version /metrics. Ctrl-C ends it.
+"""
+
+
+_MADE_UP = """\
+The keys below are made up for this start and worth nothing:
+
+  export BACKEND={backend} PROVIDER={provider}
+  export ADMIN_KEY={admin}
+  export PROVIDER_KEY={key}
+  export WEBHOOK_SECRET={secret}
+"""
+
+_YOURS = """\
+Key and webhook secret of the provider are yours; let it send its events to {backend}/webhooks/stripe.
+The admin key is made up for this start:
+
+  export BACKEND={backend} PROVIDER={provider}
+  export ADMIN_KEY={admin}
+  export PROVIDER_KEY=$BILLING_CANARY_MOCK_PROVIDER_KEY
 """
 
 
@@ -76,23 +89,27 @@ def _announce(running: Running, settings: Settings, *, as_json: bool) -> None:
         "faults": list(settings.faults),
         "schedule": settings.schedule,
         "admin_key": settings.admin_key,
-        "provider_key": settings.provider_key,
-        "webhook_secret": settings.webhook_secret,
     }
+    if settings.provider_url is None:  # keys of somebody else's provider are not ours to show
+        document |= {"provider_key": settings.provider_key, "webhook_secret": settings.webhook_secret}
     if as_json:
         click.echo(json.dumps(document))
         return
-    text = _HOW.format(
-        backend=running.backend_url,
-        provider=running.provider_url,
+    click.echo(_how(running, settings))
+
+
+def _how(running: Running, settings: Settings) -> str:
+    addresses = {"backend": running.backend_url, "provider": running.provider_url}
+    keys = (_MADE_UP if settings.provider_url is None else _YOURS).format(
+        admin=settings.admin_key, key=settings.provider_key, secret=settings.webhook_secret, **addresses
+    )
+    return _HOW.format(
+        keys=keys,
         build=settings.build_id,
         faults=", ".join(settings.faults) or "none",
-        schedule=settings.schedule,
-        admin=settings.admin_key,
-        key=settings.provider_key,
-        secret=settings.webhook_secret,
+        schedule=settings.schedule if settings.provider_url is None else "the provider's own",
+        **addresses,
     )
-    click.echo(text)
 
 
 def list_catalogue(*, as_json: bool) -> int:

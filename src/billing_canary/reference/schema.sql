@@ -49,30 +49,65 @@ CREATE TABLE IF NOT EXISTS top_up (
 );
 CREATE INDEX IF NOT EXISTS top_up_payment ON top_up (payment_intent);
 
--- Idempotency: one row for each client key. `top_up` is kept over retries of a failed attempt, so
--- that the provider sees the same key again.
+-- Idempotency: one row for each client key. `resource`, the id of what the attempt makes, is kept over
+-- retries of a failed attempt, so that the provider sees the same key again.
 CREATE TABLE IF NOT EXISTS attempt (
     account TEXT NOT NULL REFERENCES account (id),
     key TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
-    top_up TEXT NOT NULL,
+    resource TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('running', 'open', 'done')),
     status INTEGER,
     body TEXT,
     PRIMARY KEY (account, key)
 );
 
--- `held` counts against what is available while the state is 'held'.
+-- `status` is the provider's word, but for 'pending' (the provider has not answered yet) and 'failed'
+-- (it refused).
+CREATE TABLE IF NOT EXISTS subscription (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account (id),
+    plan TEXT NOT NULL,
+    provider_subscription TEXT UNIQUE,
+    status TEXT NOT NULL,
+    period_start REAL,
+    period_end REAL,
+    cancel_at_period_end INTEGER NOT NULL DEFAULT 0,
+    created_at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS subscription_account ON subscription (account);
+
+-- `units` is the quota that the invoice grants for its period; NULL when it grants none. The invoice
+-- is what makes a grant happen once.
+CREATE TABLE IF NOT EXISTS invoice (
+    id TEXT PRIMARY KEY,
+    subscription TEXT NOT NULL REFERENCES subscription (id),
+    reason TEXT NOT NULL,
+    status TEXT NOT NULL,
+    amount_due INTEGER NOT NULL,
+    amount_paid INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    period_start REAL NOT NULL,
+    period_end REAL NOT NULL,
+    units INTEGER
+);
+CREATE INDEX IF NOT EXISTS invoice_subscription ON invoice (subscription, period_start);
+
+-- `held` counts against what is available in the wallet while the state is 'held'; `included` counts
+-- against the quota that `invoice` grants, unless the state is 'released'.
 CREATE TABLE IF NOT EXISTS usage_record (
     account TEXT NOT NULL REFERENCES account (id),
     usage_id TEXT NOT NULL,
     units INTEGER NOT NULL,
     held INTEGER NOT NULL,
+    included INTEGER NOT NULL DEFAULT 0,
+    invoice TEXT REFERENCES invoice (id),
     state TEXT NOT NULL CHECK (state IN ('held', 'released', 'settled')),
     answer TEXT,
     PRIMARY KEY (account, usage_id)
 );
 CREATE INDEX IF NOT EXISTS usage_state ON usage_record (account, state);
+CREATE INDEX IF NOT EXISTS usage_invoice ON usage_record (invoice);
 
 -- The webhook inbox: one row for each delivery that was accepted.
 CREATE TABLE IF NOT EXISTS delivery (

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from billing_canary.errors import wrong_call
 from billing_canary.reference.backend.app import Backend
-from billing_canary.reference.backend.intake import HANDLED_TYPES
+from billing_canary.reference.backend.event import HANDLED_TYPES
 from billing_canary.reference.clock import ServiceClock
 from billing_canary.reference.faults import faulty_policies
 from billing_canary.reference.provider.app import Provider

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Raised with every change of the tables."""
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
@@ -37,13 +38,26 @@ class Transaction:
 
 
 class Store:
-    """The database at `path` (":memory:" keeps it in memory, gone when closed)."""
+    """The database at `path` (":memory:" keeps it in memory, gone when closed).
+
+    Raises:
+        sqlite3.Error: it cannot be opened, or another version of this service made it.
+    """
 
     def __init__(self, path: str) -> None:
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = Row
+        self._require_own_version()
         self._connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
+
+    def _require_own_version(self) -> None:
+        used = self._connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if used and version != SCHEMA_VERSION:
+            self._connection.close()
+            raise sqlite3.DatabaseError("another version of the service made this database")
+        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -7,13 +7,19 @@ from typing import Any
 from billing_canary.reference.backend.accounts import Access, Accounts
 from billing_canary.reference.backend.core import Core
 from billing_canary.reference.backend.crediting import Crediting
+from billing_canary.reference.backend.event import INVOICE_TYPES, PAYMENT_TYPES, SUBSCRIPTION_TYPES
 from billing_canary.reference.backend.inbox import Inbox
 from billing_canary.reference.backend.intake import Intake
 from billing_canary.reference.backend.ledger import Ledger
 from billing_canary.reference.backend.operations import Operations
+from billing_canary.reference.backend.payment_events import PaymentEvents
 from billing_canary.reference.backend.payments import PaymentsClient
 from billing_canary.reference.backend.policies import Policies
 from billing_canary.reference.backend.processor import Processor
+from billing_canary.reference.backend.subscribing import Subscribing
+from billing_canary.reference.backend.subscription_client import SubscriptionClient
+from billing_canary.reference.backend.subscription_events import SubscriptionEvents
+from billing_canary.reference.backend.subscriptions import Subscriptions
 from billing_canary.reference.backend.topups import TopUps
 from billing_canary.reference.backend.usage import Enforcement, Usage
 from billing_canary.reference.backend.worker import Worker
@@ -38,8 +44,10 @@ class Backend:
         self._payments = PaymentsClient(provider_url, settings.provider_key)
         self._ledger = Ledger(self._core)
         self._crediting = Crediting(self._core, self._ledger)
+        self._subscribing = Subscribing(self._core)
+        self._client = SubscriptionClient(self._payments)
         self._inbox = Inbox(self._core)
-        self._worker = Worker(self._inbox, Processor(self._core, self._crediting), policies)
+        self._worker = Worker(self._inbox, self._processor(), policies)
 
     def app(self) -> Any:
         """The WSGI application."""
@@ -49,6 +57,7 @@ class Backend:
         routes = [
             *accounts.routes(access),
             *TopUps(self._core, accounts, self._payments, self._crediting).routes(access),
+            *Subscriptions(self._core, accounts, self._client, self._subscribing).routes(access),
             *Usage(self._core, accounts, self._ledger, enforcement).routes(access),
             *Intake(self._core, self._inbox, self._crediting, self._settings.webhook_secret).routes(),
             *self._operations(enforcement).routes(access),
@@ -64,6 +73,14 @@ class Backend:
         self._worker.stop()
         self._payments.close()
         self._core.store.close()
+
+    def _processor(self) -> Processor:
+        payments = PaymentEvents(self._core, self._crediting)
+        subscriptions = SubscriptionEvents(self._core, self._client, self._subscribing)
+        return Processor(
+            self._core,
+            [(PAYMENT_TYPES, payments), ((*SUBSCRIPTION_TYPES, *INVOICE_TYPES), subscriptions)],
+        )
 
     def _operations(self, enforcement: Enforcement) -> Operations:
         checks = {

@@ -1,4 +1,4 @@
-"""Idempotency of top-ups: one client key, one payment, however often the client asks."""
+"""Idempotency of payments: one client key, one payment, however often the client asks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,26 @@ from billing_canary.reference.web import SERVER_FAULT, Answer, ApiError
 _WAIT_LIMIT_S = 5.0
 
 Work = Callable[[str], Answer]
-"""Does the attempt for the top-up id that it is given."""
+"""Does the attempt for the id that it is given: the one of the top-up or subscription to be made."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """Who asks for what; `fingerprint` covers the fields that must not change over retries."""
+    """Who asks for what.
+
+    Attributes:
+        fingerprint: covers the fields that must not change over retries.
+        prefix: what the id of the thing that is made begins with.
+    """
 
     account: str
     key: str
     fingerprint: str
+    prefix: str = "top"
+
+    def new_id(self) -> str:
+        """A fresh id for the thing that is made."""
+        return f"{self.prefix}_{secrets.token_hex(8)}"
 
 
 class Attempts:
@@ -41,22 +51,22 @@ class Attempts:
         """Do `work` unless the attempt was made before; then answer as before.
 
         A failure on our side leaves the attempt open: the next try does the work again, for the
-        same top-up and hence with the same key at the provider.
+        same thing and hence with the same key at the provider.
 
         Raises:
             ApiError: 409 when the key came with other fields, or an equal request runs for too long.
         """
         if not self._policies.remembers_attempts:
-            return work(_new_top_up())
+            return work(attempt.new_id())
         if not self._policies.reserves_attempts:
             return self._run_unreserved(attempt, work)
-        top_up, replay = self._reserve(attempt)
-        return replay or self._run_reserved(attempt, top_up, work)
+        resource, replay = self._reserve(attempt)
+        return replay or self._run_reserved(attempt, resource, work)
 
-    def _run_reserved(self, attempt: Attempt, top_up: str, work: Work) -> Answer:
+    def _run_reserved(self, attempt: Attempt, resource: str, work: Work) -> Answer:
         answer: Answer | None = None
         try:
-            answer = _outcome(work, top_up)
+            answer = _outcome(work, resource)
         finally:
             self._close(attempt, answer)
         return answer
@@ -66,11 +76,11 @@ class Attempts:
         if row is not None:
             self._require_same_fields(row, attempt)
             return _replay(row)
-        top_up = _new_top_up()
-        answer = _outcome(work, top_up)
+        resource = attempt.new_id()
+        answer = _outcome(work, resource)
         time.sleep(self._policies.completion_gap_s)
         with self._store.transaction() as transaction:
-            _insert(transaction, attempt, top_up)
+            _insert(transaction, attempt, resource)
         self._close(attempt, answer)
         return answer
 
@@ -78,12 +88,12 @@ class Attempts:
         deadline = time.monotonic() + _WAIT_LIMIT_S
         while True:
             with self._store.transaction() as transaction:
-                row = _insert(transaction, attempt, _new_top_up())
+                row = _insert(transaction, attempt, attempt.new_id())
             self._require_same_fields(row, attempt)
             if row["state"] == "done":
-                return row["top_up"], _replay(row)
+                return row["resource"], _replay(row)
             if row["state"] == "open":
-                return row["top_up"], None
+                return row["resource"], None
             self._wait_for_running(attempt, deadline)
 
     def _require_same_fields(self, row: Row, attempt: Attempt) -> None:
@@ -115,17 +125,13 @@ class Attempts:
             self._finished.notify_all()
 
 
-def _new_top_up() -> str:
-    return f"top_{secrets.token_hex(8)}"
-
-
-def _insert(transaction: Transaction, attempt: Attempt, top_up: str) -> Row:
+def _insert(transaction: Transaction, attempt: Attempt, resource: str) -> Row:
     """Take the attempt over when it is new or open; the row as it was found, "open" when it is ours now."""
     key = (attempt.account, attempt.key)
     transaction.execute(
-        """INSERT OR IGNORE INTO attempt (account, key, fingerprint, top_up, state)
+        """INSERT OR IGNORE INTO attempt (account, key, fingerprint, resource, state)
         VALUES (?, ?, ?, ?, 'open')""",
-        *(*key, attempt.fingerprint, top_up),
+        *(*key, attempt.fingerprint, resource),
     )
     row = transaction.one("SELECT * FROM attempt WHERE account = ? AND key = ?", *key)
     if row is None:
@@ -135,10 +141,10 @@ def _insert(transaction: Transaction, attempt: Attempt, top_up: str) -> Row:
     return row
 
 
-def _outcome(work: Work, top_up: str) -> Answer:
+def _outcome(work: Work, resource: str) -> Answer:
     """The answer of `work`; a declined card is an answer too, and kept."""
     try:
-        return work(top_up)
+        return work(resource)
     except ApiError as error:
         if error.status >= SERVER_FAULT:
             raise

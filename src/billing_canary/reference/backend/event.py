@@ -11,6 +11,16 @@ from billing_canary.reference.web import ApiError
 
 PAYMENT_SUCCEEDED = "payment_intent.succeeded"
 PAYMENT_FAILED = "payment_intent.payment_failed"
+PAYMENT_TYPES = (PAYMENT_SUCCEEDED, PAYMENT_FAILED)
+INVOICE_TYPES = ("invoice.paid", "invoice.payment_failed")
+SUBSCRIPTION_TYPES = (
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+)
+
+HANDLED_TYPES = (*PAYMENT_TYPES, *SUBSCRIPTION_TYPES, *INVOICE_TYPES)
+"""Event types that change something; every other type is stored and ignored."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,7 +112,10 @@ class Inbox:
         """One event over all its deliveries."""
         row = self._event(event)
         shown = {name: row[name] for name in ("type", "state", "attempts", "deliveries", "reason")}
-        return {"id": row["event"], **shown}
+        took_effect = self._store.one(
+            "SELECT count(*) FROM delivery WHERE event = ? AND state = 'processed' AND reason = ''", event
+        )
+        return {"id": row["event"], **shown, "effects": took_effect[0] if took_effect else 0}
 
     def summary(self) -> dict[str, Any]:
         """How many events are in which state, and how long the oldest delivery waits."""

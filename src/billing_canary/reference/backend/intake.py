@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from billing_canary.reference.backend.core import Core
 from billing_canary.reference.backend.crediting import Crediting
-from billing_canary.reference.backend.event import PAYMENT_FAILED, PAYMENT_SUCCEEDED, Event, parse_event
+from billing_canary.reference.backend.event import Event, parse_event
 from billing_canary.reference.backend.inbox import Inbox
 from billing_canary.reference.signature import any_matches, parse_header, sign
 from billing_canary.reference.web import Answer, ApiError, Call, Route
-
-HANDLED_TYPES = (PAYMENT_SUCCEEDED, PAYMENT_FAILED)
-"""Event types that change something; every other type is stored and ignored."""
 
 
 class Intake:

@@ -39,10 +39,13 @@ class Payment:
 
 def read_payment(resource: Mapping[str, Any]) -> Payment:
     """A payment intent object, from an answer or an event."""
+    status = str(resource.get("status", ""))
+    # Servers that speak an older dialect leave `amount_received` out: then a paid intent is paid in full.
+    received = resource.get("amount_received", resource.get("amount") if status == "succeeded" else 0)
     return Payment(
         id=str(resource["id"]),
-        status=str(resource.get("status", "")),
-        amount_received=int(resource.get("amount_received") or 0),
+        status=status,
+        amount_received=int(received or 0),
         currency=str(resource.get("currency", "")).upper(),
         client_secret=str(resource.get("client_secret") or ""),
     )
@@ -58,7 +61,14 @@ class PaymentsClient:
     def create_customer(self, account: str, run_id: str) -> str:
         """The id of a new customer."""
         metadata = {"metadata[account]": account, "metadata[run_id]": run_id}
-        return str(self._send("POST", "/v1/customers", metadata, key=f"customer:{account}")["id"])
+        return str(self.send("POST", "/v1/customers", metadata, key=f"customer:{account}")["id"])
+
+    def payment_method(self, card: str, key: str) -> str:
+        """The payment method for `card`: itself, or a new one made of a card token (tok_...)."""
+        if not card.startswith("tok_"):
+            return card
+        form = {"type": "card", "card[token]": card}
+        return str(self.send("POST", "/v1/payment_methods", form, key=f"method:{key}")["id"])
 
     def create_intent(self, form: Mapping[str, str], key: str) -> Payment:
         """Create a payment intent under the idempotency `key`.
@@ -66,16 +76,16 @@ class PaymentsClient:
         Raises:
             ApiError: 402 when the card is declined, 502 when the provider fails or refuses.
         """
-        return read_payment(self._send("POST", "/v1/payment_intents", form, key=key))
+        return read_payment(self.send("POST", "/v1/payment_intents", form, key=key))
 
     def intent(self, intent_id: str) -> Payment:
         """The payment intent as it is now."""
-        return read_payment(self._send("GET", f"/v1/payment_intents/{quote(intent_id)}"))
+        return read_payment(self.send("GET", f"/v1/payment_intents/{quote(intent_id)}"))
 
     def reachable(self) -> bool:
         """Whether the provider answers at all."""
         try:
-            self._send("GET", "/v1/balance")
+            self.send("GET", "/v1/balance")
         except ApiError as error:
             return error.code != "provider_unreachable"
         return True
@@ -84,9 +94,14 @@ class PaymentsClient:
         """Close the connections."""
         self._pool.close()
 
-    def _send(
+    def send(
         self, method: str, path: str, form: Mapping[str, str] | None = None, *, key: str = ""
     ) -> dict[str, Any]:
+        """One call, under the idempotency `key` where there is one; the object that it answers.
+
+        Raises:
+            ApiError: 402 when a card is declined, 502 when the provider fails or refuses.
+        """
         headers = {"Authorization": f"Bearer {self._key}"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"

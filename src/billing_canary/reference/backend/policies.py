@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from billing_canary.reference.backend.agreement import Bill, Standing
 from billing_canary.reference.backend.event import Event
 from billing_canary.reference.store import Store, Transaction
 from billing_canary.reference.web import ApiError
@@ -20,6 +21,11 @@ TOLERANCE_S = 300.0
 
 Effect = Callable[[Transaction], None]
 Check = Callable[[Transaction], None]
+Run = Callable[[Effect], bool]
+"""Runs an effect unless its event had one already; whether it ran."""
+
+GRANTING_REASONS = ("subscription_create", "subscription_cycle")
+"""Invoices that begin a period. Others, such as those for a change in between, grant no fresh quota."""
 
 
 def every_candidate(candidates: Sequence[str]) -> Sequence[str]:
@@ -111,6 +117,17 @@ def all_units_available(available: int, units: int) -> bool:
     return available >= units
 
 
+def begins_paid_period(bill: Bill) -> bool:
+    """Whether an invoice grants the quota of its period: it is paid, though perhaps with nothing."""
+    return bill.status == "paid" and bill.reason in GRANTING_REASONS
+
+
+def until_it_ends(standing: Standing) -> bool:
+    """Whether a subscription gives access: while it runs, also when its last payment failed."""
+    ended = standing.cancel_at_period_end and standing.now >= standing.period_end
+    return standing.status in {"active", "past_due"} and not ended
+
+
 def unknown_state() -> ApiError:
     """The answer when the billing state cannot be read: our failure, not the customer's."""
     return ApiError(503, "billing_state_unknown", "the billing state cannot be read now; try again")
@@ -177,6 +194,12 @@ class Policies:
     charges_failed_work: bool = False
     denial_cache_s: float = 0.0
     unknown_state: Callable[[], ApiError] = unknown_state
+
+    # subscriptions
+    reserve_subscription: Callable[[Store, Check, Effect], None] = check_and_hold
+    asks_provider: bool = True
+    grants_quota: Callable[[Bill], bool] = begins_paid_period
+    entitles: Callable[[Standing], bool] = until_it_ends
 
     # deployment
     build_id: Callable[[str], str] = given_build

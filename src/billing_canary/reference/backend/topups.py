@@ -124,7 +124,8 @@ class TopUps:
             "metadata[run_id]": order.account["run_id"],
         }
         if order.payment_method:
-            form |= {"payment_method": order.payment_method, "confirm": "true", "off_session": "true"}
+            method = self._payments.payment_method(order.payment_method, provider_key)
+            form |= {"payment_method": method, "confirm": "true", "off_session": "true"}
         payment = self._payments.create_intent(form, provider_key)
         with self._store.transaction() as transaction:
             transaction.execute("UPDATE top_up SET payment_intent = ? WHERE id = ?", payment.id, order.id)

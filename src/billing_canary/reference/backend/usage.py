@@ -1,4 +1,7 @@
-"""Metered usage: ask the gate, hold the price, do the work, settle. One unit costs one minor unit."""
+"""Metered usage: ask the gate, hold the price, do the work, settle.
+
+One unit costs one minor unit of the wallet, unless a subscription includes it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing_canary.reference.backend.accounts import HELD_SQL, Access, Accounts
+from billing_canary.reference.backend.allowance import Allowance, Allowances
 from billing_canary.reference.backend.core import Core
 from billing_canary.reference.backend.disruptions import DisruptionError
 from billing_canary.reference.backend.ledger import Entry, Ledger
@@ -31,6 +35,15 @@ class Request:
     usage_id: str
     units: int
     upstream_ok: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """What a request takes hold of: minor units of the wallet, or units that `invoice` granted."""
+
+    held: int = 0
+    included: int = 0
+    invoice: str | None = None
 
 
 class Enforcement:
@@ -66,6 +79,7 @@ class Usage:
         self._store, self._policies = core.store, core.policies
         self._disruptions, self._metrics = core.disruptions, core.metrics
         self._accounts, self._ledger, self._enforcement = accounts, ledger, enforcement
+        self._allowances = Allowances(core)
         with self._store.transaction() as transaction:  # a stopped process may have left some held
             transaction.execute("UPDATE usage_record SET state = 'released' WHERE state = 'held'")
 
@@ -94,15 +108,19 @@ class Usage:
         return self._work(request)
 
     def entitlements(self, call: Call) -> Answer:
-        """Whether the account may use anything now, and why."""
+        """Whether the account may use anything now, and why; with a subscription, what it has left."""
         account = self._accounts.find(call.arguments["account"])["id"]
-        if not self._enforcement.active:
-            return Answer(body={"enforced": False, "allowed": True, "reason": "enforcement_off"})
-        self._require_known_state(account)
+        enforced = self._enforcement.active
+        if enforced:
+            self._require_known_state(account)
         reason = self._enforcement.remembered_denial(account)
         with self._store.transaction() as transaction:
+            allowance = self._allowances.of(transaction, account)
             reason = reason or self._shortage(transaction, account, 1)
-        return Answer(body={"enforced": True, "allowed": not reason, "reason": reason or "ok"})
+        shown = _shown(allowance) if allowance is not None else {}
+        if not enforced:
+            return Answer(body={"enforced": False, "allowed": True, "reason": "enforcement_off", **shown})
+        return Answer(body={"enforced": True, "allowed": not reason, "reason": reason or "ok", **shown})
 
     def _require_known_state(self, account: str) -> None:
         try:
@@ -130,13 +148,25 @@ class Usage:
                 raise _blocked(shortage)
 
         def hold(transaction: Transaction) -> None:
-            held = request.units if enforced else min(request.units, max(0, _available(transaction, account)))
-            _take_hold(transaction, request, held)
+            _take_hold(transaction, request, self._hold(transaction, request, enforced=enforced))
 
         self._policies.reserve(self._store, check, hold)
 
+    def _hold(self, transaction: Transaction, request: Request, *, enforced: bool) -> Hold:
+        """Who pays for `request`: the subscription if there is one, else the wallet; ungated, what it has."""
+        account = request.account["id"]
+        allowance = self._allowances.of(transaction, account)
+        if allowance is None:
+            rest = request.units if enforced else max(0, _available(transaction, account))
+            return Hold(held=min(request.units, rest))
+        rest = request.units if enforced else max(0, allowance.left)
+        return Hold(included=min(request.units, rest), invoice=allowance.invoice)
+
     def _shortage(self, transaction: Transaction, account: str, units: int) -> str:
         """Why `units` may not be used; "" when they may."""
+        allowance = self._allowances.of(transaction, account)
+        if allowance is not None:
+            return "" if self._policies.affordable(allowance.left, units) else "quota_exhausted"
         if units > _quota_left(transaction, account):
             return "quota_exhausted"
         if not self._policies.affordable(_available(transaction, account), units):
@@ -156,12 +186,15 @@ class Usage:
     def _settle(self, request: Request) -> dict[str, Any]:
         account = request.account["id"]
         with self._store.transaction() as transaction:
-            held = _find_hold(transaction, request)["held"]
+            row = _find_hold(transaction, request)
+            held, included = row["held"], row["included"]
             if held:
                 self._ledger.post(transaction, _debit(request, held))
             body = {"charged": held, "balance": _balance(transaction, account), "units": request.units}
-            if held < request.units:
-                body["waived"] = request.units - held
+            if row["invoice"] is not None:
+                body["included"] = included
+            if held + included < request.units:
+                body["waived"] = request.units - held - included
             transaction.execute(
                 "UPDATE usage_record SET state = 'settled', answer = ? WHERE account = ? AND usage_id = ?",
                 *(json.dumps(body), account, request.usage_id),
@@ -200,6 +233,15 @@ def _parse(fields: dict[str, Any], account: Row) -> Request:
     return Request(account=account, usage_id=usage_id, units=units, upstream_ok=upstream == "ok")
 
 
+def _shown(allowance: Allowance) -> dict[str, Any]:
+    quota = {"units": allowance.units, "used": allowance.used, "left": max(0, allowance.left)}
+    return {
+        "plan": allowance.plan,
+        "subscription_status": allowance.status,
+        "quota": {**quota, "resets_at": allowance.resets_at},
+    }
+
+
 def _blocked(code: str) -> ApiError:
     return ApiError(402, code, _MESSAGES[code])
 
@@ -215,13 +257,16 @@ def _debit(request: Request, amount: int) -> Entry:
     )
 
 
-def _take_hold(transaction: Transaction, request: Request, held: int) -> None:
+def _take_hold(transaction: Transaction, request: Request, hold: Hold) -> None:
     """Two requests with one usage id may get here together; the second finds a hold that is not released."""
     cursor = transaction.execute(
-        """INSERT INTO usage_record (account, usage_id, units, held, state) VALUES (?, ?, ?, ?, 'held')
-        ON CONFLICT DO UPDATE SET units = excluded.units, held = excluded.held, state = 'held'
+        """INSERT INTO usage_record (account, usage_id, units, held, included, invoice, state)
+        VALUES (?, ?, ?, ?, ?, ?, 'held')
+        ON CONFLICT DO UPDATE SET units = excluded.units, held = excluded.held,
+        included = excluded.included, invoice = excluded.invoice, state = 'held'
         WHERE usage_record.state = 'released'""",
-        *(request.account["id"], request.usage_id, request.units, held),
+        *(request.account["id"], request.usage_id, request.units),
+        *(hold.held, hold.included, hold.invoice),
     )
     if cursor.rowcount == 0:
         raise ApiError(409, "usage_in_progress", "this usage is still running")
@@ -251,7 +296,8 @@ def _available(transaction: Transaction, account: str) -> int:
 def _quota_left(transaction: Transaction, account: str) -> int:
     row = transaction.one(
         """SELECT quota_units - (SELECT coalesce(sum(units), 0) FROM usage_record
-        WHERE usage_record.account = account.id AND state != 'released') FROM account WHERE id = ?""",
+        WHERE usage_record.account = account.id AND state != 'released' AND invoice IS NULL)
+        FROM account WHERE id = ?""",
         account,
     )
     return _LARGEST_UNITS if row is None or row[0] is None else row[0]

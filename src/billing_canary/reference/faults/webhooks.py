@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from billing_canary.reference.backend.event import Event
-from billing_canary.reference.backend.intake import HANDLED_TYPES
+from billing_canary.reference.backend.event import HANDLED_TYPES, Event
 from billing_canary.reference.backend.policies import Effect, Policies, mark_event
 from billing_canary.reference.faults.registry import fault
 from billing_canary.reference.store import Store

@@ -16,9 +16,14 @@ from billing_canary.reference.provider.errors import stripe_error
 from billing_canary.reference.provider.events import Lookups
 from billing_canary.reference.provider.idempotency import IdempotencyKeys
 from billing_canary.reference.provider.intents import PaymentIntents
+from billing_canary.reference.provider.invoices import Invoices
+from billing_canary.reference.provider.methods import PaymentMethods
+from billing_canary.reference.provider.prices import Prices
 from billing_canary.reference.provider.refunds import Refunds
+from billing_canary.reference.provider.renewals import Renewals
 from billing_canary.reference.provider.schedules import SCHEDULES, Schedule
 from billing_canary.reference.provider.state import API_VERSION, ProviderState
+from billing_canary.reference.provider.subscriptions import Subscriptions
 from billing_canary.reference.web import Answer, ApiError, Call, Handler, Route, build_app
 
 WEBHOOK_PATH = "/webhooks/stripe"
@@ -33,13 +38,20 @@ class Provider:
         self._keys = IdempotencyKeys()
         self._deliveries = Deliveries(clock, webhook_secret, schedule)
         self._state = ProviderState(clock, self._deliveries.enqueue)
+        self._intents = PaymentIntents(self._state)
+        self._invoices = Invoices(self._state, self._intents)
+        self._renewals = Renewals(self._state, self._invoices)
 
     def app(self) -> Any:
         """The WSGI application."""
         parts = (
-            Customers(self._state),
-            PaymentIntents(self._state),
+            Customers(self._state, self._renewals),
+            PaymentMethods(self._state),
+            self._intents,
             Refunds(self._state),
+            Prices(self._state),
+            Subscriptions(self._state, self._invoices, self._renewals),
+            self._invoices,
             Lookups(self._state),
         )
         api = [route for part in parts for route in part.routes()]
@@ -50,7 +62,8 @@ class Provider:
         self._deliveries.start(backend_url, WEBHOOK_PATH, enabled_events)
 
     def stop(self) -> None:
-        """End the delivery threads."""
+        """End the renewals and the delivery threads."""
+        self._renewals.stop()
         self._deliveries.stop()
 
     def _tools(self) -> list[Route]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from billing_canary.reference.provider.params import body_params, query_params
+from billing_canary.reference.provider.renewals import Renewals
 from billing_canary.reference.provider.state import ProviderState
+from billing_canary.reference.provider.subscriptions import end_all
 from billing_canary.reference.web import Answer, Call, Route
 
 _FIELDS = ("name", "email", "description", "metadata")
@@ -12,8 +14,8 @@ _FIELDS = ("name", "email", "description", "metadata")
 class Customers:
     """The endpoints below /v1/customers."""
 
-    def __init__(self, state: ProviderState) -> None:
-        self._state = state
+    def __init__(self, state: ProviderState, renewals: Renewals) -> None:
+        self._state, self._renewals = state, renewals
 
     def routes(self) -> list[Route]:
         """These endpoints."""
@@ -67,8 +69,9 @@ class Customers:
         return Answer(body=customer)
 
     def delete(self, call: Call) -> Answer:
-        """Delete a customer for ever; only its id and the word stay."""
+        """Delete a customer for ever; only its id and the word stay. Its subscriptions end."""
         customer = self._state.find("customer", call.arguments["customer_id"])
+        end_all(self._state, self._renewals, customer["id"])
         gone = {"id": customer["id"], "object": "customer", "deleted": True}
         customer.clear()
         customer.update(gone)

@@ -1,15 +1,14 @@
-"""Events and payment methods: what the provider lets one look up."""
+"""Events: what the provider lets one look up."""
 
 from __future__ import annotations
 
-from billing_canary.reference.provider.cards import as_resource, find_card
 from billing_canary.reference.provider.params import Params, query_params
 from billing_canary.reference.provider.state import ProviderState, Resource
 from billing_canary.reference.web import Answer, Call, Route
 
 
 class Lookups:
-    """The endpoints below /v1/events and /v1/payment_methods."""
+    """The endpoints below /v1/events."""
 
     def __init__(self, state: ProviderState) -> None:
         self._state = state
@@ -19,7 +18,6 @@ class Lookups:
         return [
             Route(method="GET", path="/v1/events", handler=self.events),
             Route(method="GET", path="/v1/events/<event_id>", handler=self.event),
-            Route(method="GET", path="/v1/payment_methods/<method_id>", handler=self.payment_method),
         ]
 
     def events(self, call: Call) -> Answer:
@@ -37,11 +35,6 @@ class Lookups:
     def event(self, call: Call) -> Answer:
         """One event."""
         return Answer(body=self._state.find("event", call.arguments["event_id"]))
-
-    def payment_method(self, call: Call) -> Answer:
-        """One of the test cards."""
-        card = find_card(call.arguments["method_id"])
-        return Answer(body=as_resource(card, int(self._state.clock.now())))
 
 
 def _in_range(event: Resource, params: Params) -> bool:

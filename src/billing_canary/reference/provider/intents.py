@@ -6,9 +6,10 @@ Source: https://docs.stripe.com/payments/paymentintents/lifecycle.
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
-from billing_canary.reference.provider.cards import TestCard, find_card
-from billing_canary.reference.provider.errors import invalid, stripe_error
+from billing_canary.reference.provider.cards import TestCard, decline, find_card
+from billing_canary.reference.provider.errors import invalid
 from billing_canary.reference.provider.params import Params, body_params, query_params
 from billing_canary.reference.provider.state import ProviderState, Resource
 from billing_canary.reference.web import Answer, ApiError, Call, Route
@@ -51,6 +52,22 @@ class PaymentIntents:
         self._state.emit("payment_intent.created", intent)
         return self._confirm(intent) if params.flag("confirm") else Answer(body=intent)
 
+    def take(self, *, amount: int, currency: str, customer: str, method: str, description: str) -> Resource:
+        """A payment that the provider itself takes for an invoice; its status tells how it went."""
+        intent = self._open(
+            amount=amount,
+            currency=currency,
+            capture_method="automatic",
+            customer=customer,
+            description=description,
+            metadata={},
+            payment_method=method,
+            payment_method_types=["card"],
+        )
+        self._state.emit("payment_intent.created", intent)
+        self._confirm(intent)
+        return intent
+
     def list(self, call: Call) -> Answer:
         """Payment intents, newest first."""
         params = query_params(call)
@@ -67,12 +84,13 @@ class PaymentIntents:
     def update(self, call: Call) -> Answer:
         """Change an intent that is not confirmed yet; metadata is merged."""
         intent, params = self._intent(call), body_params(call)
-        params.allow(("amount", "metadata", "description", "payment_method"))
+        params.allow(("amount", "capture_method", "metadata", "description", "payment_method"))
         if set(params.values) - {"metadata", "description"}:
             _expect_status(intent, _CONFIRMABLE)
         intent["amount"] = params.amount("amount", default=intent["amount"])
         intent["metadata"].update(params.mapping("metadata"))
         intent["description"] = params.text("description") or intent["description"]
+        intent["capture_method"] = _capture_method(params, intent["capture_method"])
         self._choose_method(intent, params)
         return Answer(body=intent)
 
@@ -113,14 +131,12 @@ class PaymentIntents:
         if customer and self._state.find("customer", customer).get("deleted"):
             raise invalid("customer", f"No such customer: '{customer}'", "resource_missing")
         if method:
-            find_card(method)
+            find_card(self._state, method)
         elif params.flag("confirm"):
             raise invalid(
                 "payment_method", "You cannot confirm without a payment method.", "parameter_missing"
             )
-        intent = self._state.create(
-            KIND,
-            "pi",
+        return self._open(
             amount=amount,
             currency=currency,
             capture_method=_capture_method(params, "automatic"),
@@ -129,8 +145,11 @@ class PaymentIntents:
             metadata=params.mapping("metadata"),
             payment_method=method or None,
             payment_method_types=params.strings("payment_method_types") or ["card"],
-            status="requires_confirmation" if method else "requires_payment_method",
         )
+
+    def _open(self, **fields: Any) -> Resource:
+        status = "requires_confirmation" if fields["payment_method"] else "requires_payment_method"
+        intent = self._state.create(KIND, "pi", status=status, **fields)
         intent.update(amount_received=0, amount_capturable=0, latest_charge=None, last_payment_error=None)
         intent.update(canceled_at=None, cancellation_reason=None, next_action=None)
         intent["client_secret"] = f"{intent['id']}_secret_{secrets.token_hex(8)}"
@@ -139,14 +158,14 @@ class PaymentIntents:
     def _choose_method(self, intent: Resource, params: Params) -> None:
         method = params.text("payment_method")
         if method:
-            find_card(method)
+            find_card(self._state, method)
             intent.update(payment_method=method, status="requires_confirmation")
 
     def _confirm(self, intent: Resource) -> Answer:
         if not intent["payment_method"]:
             message = "You cannot confirm this PaymentIntent because it's missing a payment method."
             raise ApiError(400, "payment_intent_unexpected_state", message)
-        card = find_card(intent["payment_method"])
+        card = find_card(self._state, intent["payment_method"])
         charge = self._charge(intent, card)
         intent["latest_charge"] = charge["id"]
         if card.decline_code:
@@ -194,9 +213,7 @@ class PaymentIntents:
         error["charge"] = charge["id"]
         intent.update(status="requires_payment_method", payment_method=None, last_payment_error=error)
         self._state.emit("payment_intent.payment_failed", intent)
-        details = {"decline_code": card.decline_code, "charge": charge["id"], "payment_intent": dict(intent)}
-        # An answer, not an exception: a decline changed the intent, and is replayed to the same key.
-        return stripe_error(ApiError(402, card.code, message, **details))
+        return decline(card, charge=charge["id"], payment_intent=dict(intent))
 
 
 def _capture_method(params: Params, default: str) -> str:

@@ -62,6 +62,13 @@ class ProviderState:
         except KeyError:
             raise missing(kind, object_id) from None
 
+    def living(self, kind: str, object_id: str) -> Resource:
+        """As `find`, but a deleted object is missing too."""
+        resource = self.find(kind, object_id)
+        if resource.get("deleted"):
+            raise missing(kind, object_id)
+        return resource
+
     def all(self, kind: str) -> Iterable[Resource]:
         """Every object of `kind`, oldest first."""
         return self._kinds.get(kind, {}).values()
