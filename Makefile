@@ -41,14 +41,14 @@ layers: $(DEV) ## check that imports point down only
 	@$(BIN)/lint-imports
 
 workflows: $(DEV) ## lint the GitHub workflows and run the canary workflow here
-	@$(BIN)/python -m pytest tests/acceptance/test_workflows.py tests/acceptance/test_canary_workflow.py $(ARGS)
+	@cases=tests/acceptance; \
+	$(BIN)/python -m pytest $$cases/test_workflows.py $$cases/test_canary_*.py $$cases/test_pins.py $(ARGS)
 
 packaging: $(DEV) ## build the wheel, install it elsewhere and use it
 	@$(BIN)/python -m pytest tests/packaging $(ARGS)
 
 bench: $(DEV) ## measure the figures that the README quotes
-	@set -- benchmarks/[a-z]*.py; [ -f "$$1" ] || { echo "benchmarks/ holds no script" >&2; exit 1; }; \
-	for script in "$$@"; do echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit; done
+	@$(BIN)/python benchmarks/ratios.py $(ARGS)
 
 clean: ## remove caches and build output; .venv and artifacts/ stay
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.github import GitHub, make_github
+from tests.fakes.staging import Staging
 
+from billing_canary.artifact.kinds import KINDS
 from billing_canary.artifact.verify import verify_bundle
 
 ROOT = Path(__file__).parents[2]
@@ -68,8 +71,7 @@ class Bundle:
 
     @property
     def final(self) -> Path:
-        name = {"billing-canary": "billing-canary-report.json", "billing-faults": "faults.json"}
-        return self.folder / name[self.folder.parent.name]
+        return self.folder / KINDS[self.folder.parent.name].final
 
     @property
     def state(self) -> str:
@@ -182,6 +184,19 @@ def quick(canary: Canary) -> Canary:
     return canary
 
 
+@pytest.fixture
+def staging(canary: Canary) -> Iterator[Staging]:
+    """A reference service in a process of its own, and a project from `init` that knows it."""
+    process = canary.start("mock", "--json")
+    assert process.stdout is not None
+    made = Staging(told=json.loads(process.stdout.readline()), home=canary.home)
+    assert canary("init", ".").code == 0
+    made.know()
+    yield made
+    process.terminate()
+    assert canary.ended(process).code == 0
+
+
 @pytest.fixture(scope="session")
 def quick_runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Records a passed run of the quick project; the artifacts folder."""
@@ -253,3 +268,15 @@ def until(condition: Callable[[], object], within: float = 20.0) -> None:
 def _until() -> Callable[..., None]:
     """Waits for a condition, and fails when it does not come true."""
     return until
+
+
+@pytest.fixture(scope="session")
+def github(tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str], str]) -> GitHub:
+    """GitHub's runner, as far as the canary workflow needs one."""
+    return make_github(tool, tmp_path_factory.mktemp("github"))
+
+
+@pytest.fixture
+def checkout(copy_checkout: Callable[[Path], Path], tmp_path: Path) -> Path:
+    """A copy of this checkout that a test may change and commit."""
+    return copy_checkout(tmp_path / "checkout")

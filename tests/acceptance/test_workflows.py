@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
+CANARY = GITHUB / "workflows" / "billing-canary.yml"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 USES = re.compile(r"uses: (\S+?)@(\S+)(.*)")
 
@@ -51,10 +52,12 @@ def test_the_workflows_are_clean(linter: str, tool: Tool) -> None:
 @pytest.mark.parametrize(
     ("linter", "right", "wrong"),
     [
-        ("zizmor", "run: python -m pip", "run: echo ${{ inputs.reason }} && python -m pip"),
+        ("zizmor", "run: scripts/canary-mode", "run: echo ${{ inputs.reason }} && scripts/canary-mode"),
+        ("zizmor", "    environment:\n      name: billing-staging\n      deployment: false\n", ""),
         ("zizmor", "persist-credentials: false", "persist-credentials: true"),
         ("zizmor", "@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2", "@v6"),
         ("actionlint", "github.run_attempt }}", "github.run_atempt }}"),
+        ("actionlint", "needs.decide.outputs.max_amount_rub", "needs.decide.outputs.max_amount_eur"),
         ("actionlint", 'cat "$BUNDLE/billing-canary-report.md"', "cat $BUNDLE/billing-canary-report.md"),
         ("schema", "timeout-minutes:", "timeout-minute:"),
     ],
@@ -96,6 +99,73 @@ def test_every_action_is_pinned_to_one_commit_and_says_its_version() -> None:
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_no_job_can_hang_or_write(workflow: Path) -> None:
     text = workflow.read_text(encoding="utf-8")
-    assert text.count("runs-on:") == text.count("timeout-minutes:") > 0
+    jobs = re.findall(r"^    (runs-on|timeout-minutes):", text, re.MULTILINE)
+    assert jobs == ["runs-on", "timeout-minutes"] * (len(jobs) // 2)
+    assert jobs
     assert "permissions: {}" in text
     assert not re.search(r": write\b", text)
+
+
+def without_comments(workflow: Path) -> str:
+    return re.sub(r"(?m)^ *#.*\n| +# .*$", "", workflow.read_text(encoding="utf-8"))
+
+
+def steps(text: str) -> dict[tuple[str, str], str]:
+    """The text of each named step, by job and name."""
+    jobs = re.split(r"^  (\w+):\n", text.partition("\njobs:\n")[2], flags=re.MULTILINE)
+    found = {}
+    for job, body in zip(jobs[1::2], jobs[2::2], strict=True):
+        for step in re.split(r"^      - (?=name:|uses:)", body, flags=re.MULTILINE)[1:]:
+            found[job, step.partition("\n")[0].removeprefix("name: ")] = step
+    return found
+
+
+def test_a_secret_reaches_only_the_steps_that_need_it() -> None:
+    text = without_comments(CANARY)
+    secret = re.compile(r"\bsecrets\b")
+    holding = {place for place, step in steps(text).items() if secret.search(step)}
+    assert holding == {("decide", "Decide"), ("staging", "Run the canary"), ("staging", "Clean up")}
+    outside = text
+    for place in holding:
+        outside = outside.replace(steps(text)[place], "")
+    assert not secret.search(outside)
+
+
+def test_the_decision_learns_only_whether_a_setting_is_set() -> None:
+    found = steps(without_comments(CANARY))
+    asked = re.findall(r"HAS_(\w+): \$\{\{ (?:secrets|vars)\.(\w+) != '' \}\}\n", found["decide", "Decide"])
+    assert all(name == setting for name, setting in asked)
+    assert found["decide", "Decide"].count("secrets.") + found["decide", "Decide"].count("vars.") == len(
+        asked
+    )
+    given = {
+        step: re.findall(r"(\w+): \$\{\{ ((?:secrets|vars)\.\w+) \}\}", found["staging", step])
+        for step in ("Run the canary", "Clean up")
+    }
+    required = [(name, where) for name, where in given["Run the canary"] if not name.endswith("_BUILD_ID")]
+    assert required == given["Clean up"]
+    assert [name for name, _ in required] == [name for name, _ in asked]
+    assert all(where.partition(".")[2] == name for name, where in required)
+
+
+def test_staging_runs_never_overlap_and_are_never_cut_off() -> None:
+    text = CANARY.read_text(encoding="utf-8")
+    group = "    concurrency:\n      group: billing-canary-staging\n      cancel-in-progress: false\n"
+    assert text.count(group) == 1
+    assert group in text.partition("\n  staging:\n")[2]
+    assert not re.search("cancel-in-progress: (?!false)", text)
+
+
+def test_the_schedule_keeps_off_the_full_hour() -> None:
+    (minutes,) = re.findall(r'cron: "([\d,]+) ', CANARY.read_text(encoding="utf-8"))
+    assert all(5 < int(minute) < 55 for minute in minutes.split(","))
+
+
+def test_both_modes_install_in_the_same_way_and_only_what_is_written_down() -> None:
+    found = steps(without_comments(CANARY))
+    scripts = {found[job, "Install"].partition("run: |\n")[2].strip() for job in ("mock", "staging")}
+    assert len(scripts) == 1
+    installing = [line for line in scripts.pop().splitlines() if "pip install" in line]
+    assert "--require-hashes" in installing[0]
+    assert all("--require-hashes" in line or "--no-index" in line for line in installing)
+    assert without_comments(CANARY).count("pip install") == 2 * len(installing)
