@@ -25,8 +25,16 @@ _SHAPES = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
-_HINTS = ("_live_", "_test_", "_org_", "whsec_", "Bearer ", "Basic ")
-_LONG_NUMBER = re.compile(r"\d[\d -]{11}", re.ASCII)
+_HINTS = ("k_live_", "k_test_", "k_org_", "whsec_", "Bearer ", "Basic ")
+"""One of them is in whatever the shapes find, card numbers apart."""
+
+_DIGITS = bytes(ord("0") if 48 <= byte <= 57 else ord("x") for byte in range(256))  # noqa: PLR2004 - ASCII digits
+_LONG_NUMBER = b"0" * 12
+"""What the shortest number that looks like a card's comes to, with spaces and hyphens left out."""
+
+_CARD_START = re.compile(r"[2-6](?<!\d[2-6])(?:[ -]?\d){11}", re.ASCII)
+"""How every card number begins; that it opens with digits makes it quick to search."""
+
 _CARD_LENGTHS = range(13, 20)
 _SHORTEST_SECRET = 6
 """Shorter values would mask ordinary words; `doctor` warns about them instead."""
@@ -60,6 +68,8 @@ def _encodings(secret: str) -> set[str]:
     raw = secret.encode()
     forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), raw.hex()}
     forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    in_xml = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    forms |= {in_xml, in_xml.replace('"', "&quot;")}
     forms.add(base64.b64encode(raw).decode().rstrip("="))
     forms.add(base64.b64encode(f"{secret}:".encode()).decode().rstrip("="))
     forms.add(base64.urlsafe_b64encode(raw).decode().rstrip("="))
@@ -67,19 +77,29 @@ def _encodings(secret: str) -> set[str]:
 
 
 class Redactor:
-    """Masks secrets in text; made once for a run with the values of its secrets."""
+    """Masks secrets in text; made once for a run with the values of its secrets.
+
+    Matching is slow, looking for a fixed text is fast. So a text is searched for what every secret would
+    have to contain first, and only lines that have it are matched.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {f for s in secrets if len(s) >= _SHORTEST_SECRET for f in _encodings(s)}
         ordered = sorted(forms, key=len, reverse=True)  # a longer form may contain a shorter one
         self._values = re.compile("|".join(map(re.escape, ordered)), re.IGNORECASE) if ordered else None
+        # A form that holds a shorter one needs no search of its own.
+        lowered = {form.lower() for form in forms}
+        self._needles = [form for form in lowered if not any(o in form for o in lowered if o != form)]
+        self._by_line = not any("\n" in form for form in forms)
 
     def __call__(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted]`."""
-        if self._values is not None:
-            text = self._values.sub(MASK, text)
-        if any(hint in text for hint in _HINTS) or _LONG_NUMBER.search(text):
-            text = _SHAPES.sub(_mask_shape, text)
+        if self._values is not None and self._may_hold_value(text):
+            text = self._without_values(text)
+        if _may_hold_shape(text):
+            text = "\n".join(
+                _SHAPES.sub(_mask_shape, line) if _may_hold_shape(line) else line for line in text.split("\n")
+            )
         return text
 
     def tree(self, value: object) -> object:
@@ -91,3 +111,22 @@ class Redactor:
         if isinstance(value, list | tuple):
             return [self.tree(item) for item in value]
         return value
+
+    def _may_hold_value(self, text: str) -> bool:
+        lowered = text.lower()
+        return any(needle in lowered for needle in self._needles)
+
+    def _without_values(self, text: str) -> str:
+        assert self._values is not None  # noqa: S101 - the caller has looked
+        if not self._by_line:
+            return self._values.sub(MASK, text)
+        return "\n".join(
+            self._values.sub(MASK, line) if self._may_hold_value(line) else line for line in text.split("\n")
+        )
+
+
+def _may_hold_shape(text: str) -> bool:
+    if any(hint in text for hint in _HINTS):
+        return True
+    digits = text.encode("utf-8", "surrogatepass").translate(_DIGITS, b" -")
+    return _LONG_NUMBER in digits and _CARD_START.search(text) is not None

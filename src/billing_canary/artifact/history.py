@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from billing_canary.artifact.kinds import kind_named
 from billing_canary.artifact.listing import DAMAGED, INTERRUPTED, list_runs
+from billing_canary.artifact.previous import History as History  # noqa: PLC0414 - callers find it here
+from billing_canary.artifact.previous import PreviousRun as PreviousRun  # noqa: PLC0414 - the same
+from billing_canary.artifact.previous import commit_change
 from billing_canary.artifact.reader import read_json
 from billing_canary.artifact.seal import seal_holds
 from billing_canary.errors import EvidenceError
@@ -17,31 +19,6 @@ from billing_canary.model import CanaryRun, Status
 
 _LOOK_BACK = 50
 """Runs; a day of half-hourly canaries. Older ones do not tell a commander more."""
-
-_SHORT = 12
-
-
-@dataclass(frozen=True, kw_only=True)
-class PreviousRun:
-    """The run before this one of the same mode and target.
-
-    Attributes:
-        changes: sentences: another commit, probes whose status differs.
-    """
-
-    run_id: str
-    overall_status: str
-    commit: str | None
-    started_at: str
-    changes: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class History:
-    """Since when (RFC 3339 UTC) runs have had the present status, and the run before this one."""
-
-    since: str
-    previous: PreviousRun | None
 
 
 def look_back(root: Path, run: CanaryRun, status: Status, commit: str | None) -> History:
@@ -80,13 +57,8 @@ def _previous(document: Mapping[str, Any], run: CanaryRun, commit: str | None) -
         overall_status=str(document["overall_status"]),
         commit=before,
         started_at=str(document["started_at"]),
-        changes=(*_commit_change(before, commit), *_probe_changes(document["probes"], run)),
+        changes=(*commit_change(before, commit), *_probe_changes(document["probes"], run)),
     )
-
-
-def _commit_change(before: str | None, now: str | None) -> Iterator[str]:
-    if before != now:
-        yield f"commit: {(before or 'unknown')[:_SHORT]} before, {(now or 'unknown')[:_SHORT]} now"
 
 
 def _probe_changes(before: Sequence[Mapping[str, Any]], run: CanaryRun) -> Iterator[str]:

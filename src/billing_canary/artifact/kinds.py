@@ -70,7 +70,19 @@ _FAULTS = BundleKind(
     files=(*_COMMON, BundleFile(path="faults.md", kind="report", rendered=True)),
 )
 
-KINDS: Mapping[str, BundleKind] = {kind.name: kind for kind in (_CANARY, _FAULTS)}
+_CONFIDENCE = BundleKind(
+    name="billing-confidence",
+    final="summary.json",
+    schema="tier-summary",
+    report="summary.md",
+    files=(
+        *_COMMON,
+        BundleFile(path="summary.md", kind="report", rendered=True),
+        BundleFile(path="junit.xml", kind="junit", rendered=True),
+    ),
+)
+
+KINDS: Mapping[str, BundleKind] = {kind.name: kind for kind in (_CANARY, _FAULTS, _CONFIDENCE)}
 """Every kind by its name; a new kind is one entry here and one schema."""
 
 

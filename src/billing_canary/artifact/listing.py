@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ class RunRow:
             file cannot be read.
         started_at: RFC 3339 UTC, or "" when neither file tells.
         reason: the worst reason of the verdict, or why the run cannot be read.
+        shard: "k/n" when it is one of several, else "".
     """
 
     kind: str
@@ -35,6 +36,7 @@ class RunRow:
     started_at: str
     reason: str
     folder: Path
+    shard: str = ""
 
     @property
     def severity(self) -> Status:
@@ -48,9 +50,14 @@ def list_runs(root: Path, kinds: Iterable[str] = ()) -> Iterator[RunRow]:
     The order comes from the start that a generated run id tells; only for other names is `run.json` read
     beforehand. File times are not used, since copying changes them.
     """
-    folders = [folder for kind in (tuple(kinds) or KINDS) for folder in _runs(root / kind)]
-    for folder in sorted(folders, key=_start, reverse=True):
+    for folder in newest_first(root, kinds):
         yield _row(folder)
+
+
+def newest_first(root: Path, kinds: Iterable[str] = ()) -> list[Path]:
+    """The folders of the runs that `list_runs` reads, in its order."""
+    folders = [folder for kind in (tuple(kinds) or KINDS) for folder in _runs(root / kind)]
+    return sorted(folders, key=_start, reverse=True)
 
 
 def find_runs(root: Path, run_id: str) -> tuple[Path, ...]:
@@ -116,7 +123,12 @@ def _finished(folder: Path, document: dict[str, Any]) -> RunRow:
         started_at=str(document["started_at"]),
         reason=str(document["reasons"][0]),
         folder=folder,
+        shard=_shard(document.get("shard")),
     )
+
+
+def _shard(told: Mapping[str, Any] | None) -> str:
+    return "" if told is None else f"{told['index']}/{told['of']}"
 
 
 def _interruption(folder: Path) -> str:

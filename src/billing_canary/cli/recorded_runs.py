@@ -18,6 +18,8 @@ from billing_canary.artifact.reader import JsonFile, read_final
 from billing_canary.artifact.render.console import console
 from billing_canary.artifact.render.faults_console import faults_console
 from billing_canary.artifact.render.text import fit, minute, plain
+from billing_canary.artifact.render.tier_console import tier_console
+from billing_canary.artifact.tier_reading import read_tier_report
 from billing_canary.artifact.verify import BundleState, FileProblem, Verification, verify_bundle
 from billing_canary.cli.rejudge import verdict_problem
 from billing_canary.cli.show import painter
@@ -94,15 +96,23 @@ def _listed(row: RunRow) -> Iterator[str]:
     paint = painter(err=False)
     started = minute(row.started_at) if row.started_at else "start unknown"
     status = fit(row.status, 12)
-    yield f"{paint(status, row.severity)} {fit(started, 20)} {fit(row.kind, 14)} {plain(row.run_id)}"
+    yield f"{paint(status, row.severity)} {fit(started, 20)} {fit(row.kind, 18)} {plain(row.run_id)}{_shard(row)}"
     yield f"    {fit(plain(row.reason), 76).rstrip()}"
+
+
+def _shard(row: RunRow) -> str:
+    return f" shard {plain(row.shard)}" if row.shard else ""
 
 
 def _summary(folder: Path, file: JsonFile, *, err: bool) -> str:
     report_file, paint = folder / KINDS[folder.parent.name].report, painter(err=err)
-    if folder.parent.name == "billing-faults":
-        return faults_console(read_faults_report(file.document), report_file, paint)
-    return console(read_canary_report(file.document), report_file, paint)
+    match folder.parent.name:
+        case "billing-faults":
+            return faults_console(read_faults_report(file.document), report_file, paint)
+        case "billing-confidence":
+            return tier_console(read_tier_report(file.document), report_file, paint)
+        case _:
+            return console(read_canary_report(file.document), report_file, paint)
 
 
 def _verified(folder: Path) -> Verification:

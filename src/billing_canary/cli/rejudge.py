@@ -9,9 +9,10 @@ from billing_canary.artifact.canary_reading import read_canary_report
 from billing_canary.artifact.faults_reading import read_faults_report
 from billing_canary.artifact.kinds import KINDS
 from billing_canary.artifact.reader import read_final
+from billing_canary.artifact.tier_reading import read_tier_report
 from billing_canary.artifact.verify import BundleState, Fault, FileProblem, Verification
 from billing_canary.errors import EvidenceError
-from billing_canary.gate import canary, faults
+from billing_canary.gate import canary, faults, tier
 from billing_canary.model import Verdict, worst
 
 
@@ -37,6 +38,9 @@ def _verdicts(folder: Path) -> tuple[Verdict, Verdict]:
     if folder.parent.name == "billing-faults":
         matrix = read_faults_report(document)
         return matrix.verdict, faults.judge(matrix.matrix, missing_count=missing)
+    if folder.parent.name == "billing-confidence":
+        summary = read_tier_report(document)
+        return summary.verdict, tier.judge(summary.run, missing_count=missing)
     report = read_canary_report(document)
     run = report.run
     judged = canary.judge(

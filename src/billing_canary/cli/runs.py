@@ -6,7 +6,7 @@ import click
 
 from billing_canary.cli import options
 
-KINDS = ("billing-canary", "billing-faults")
+KINDS = ("billing-canary", "billing-confidence", "billing-faults")
 STATUSES = ("pass", "inconclusive", "refused", "fail", "interrupted", "damaged")
 
 EPILOG = """\b

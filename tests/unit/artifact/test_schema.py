@@ -21,7 +21,8 @@ CANARY_FIELDS = (
 
 
 def test_every_schema_is_valid_and_has_its_own_urn() -> None:
-    assert schema.names() == ("canary-report", "faults-report", "run", "runner")
+    reports = ("canary-report", "coverage-report", "faults-report")
+    assert schema.names() == (*reports, "run", "runner", "tier-summary")
     for name in schema.names():
         document = schema.load(name)
         Draft202012Validator.check_schema(document)

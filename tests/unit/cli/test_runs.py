@@ -135,7 +135,7 @@ def test_list_shows_the_newest_first_within_80_columns(capsys: pytest.CaptureFix
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[::2]] == ["interrupted", "pass", "fail", "pass"]
-    assert lines[0].endswith("billing-canary 20261121T100400.000Z-dead")
+    assert lines[0].endswith("billing-canary     20261121T100400.000Z-dead")
     assert lines[1] == "    SIGTERM"
     assert max(map(len, lines)) <= 80
 

@@ -1,0 +1,59 @@
+"""The coverage part of a tier's run: read the gate, measure the suites, judge the modules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from billing_canary.artifact.bundle import BundleWriter
+from billing_canary.module_coverage import ModuleCoverage
+from billing_canary.project import Project
+from billing_canary.suite.command import Cover
+from billing_canary.suite.coverage_policy import CoveragePolicy, load_coverage_policy
+from billing_canary.suite.coverage_run import CoverageRun
+
+
+class Measurement:
+    """The coverage of one run of a tier."""
+
+    def __init__(self, policy: CoveragePolicy) -> None:
+        self._policy = policy
+        self._run: CoverageRun | None = None
+        self._work = Path()
+
+    def start(self, work: Path) -> Cover:
+        """Hash the gated sources; what puts a suite under measurement.
+
+        Raises:
+            EvidenceError: a source cannot be read.
+        """
+        self._work = work
+        self._run = CoverageRun(self._policy, work)
+        return self._run.cover
+
+    def finish(self, writer: BundleWriter) -> tuple[ModuleCoverage, ...]:
+        """Combine what the suites measured, judge each gated module, and keep it in the bundle.
+
+        Raises:
+            EvidenceError: data cannot be combined, or the bundle not be written.
+        """
+        from billing_canary.artifact.coverage_document import COVERAGE_DOCUMENT, coverage_document
+        from billing_canary.gate.coverage import judge, judge_module
+
+        if self._run is None:
+            return ()
+        data = self._run.combine(self._work / "combined")
+        modules = tuple(map(judge_module, self._policy.modules, self._run.measure(data)))
+        writer.keep_file("coverage/coverage.db", data, kind="coverage", masked=False)
+        document = coverage_document(modules, judge(modules))
+        writer.write_json(COVERAGE_DOCUMENT, document, kind="coverage")
+        return modules
+
+
+def prepare_coverage(project: Project, environ: Mapping[str, str]) -> Measurement:
+    """Read `gates/coverage.toml` before anything runs.
+
+    Raises:
+        ProjectError: the policy, or an environment variable that overrides it, is wrong.
+    """
+    return Measurement(load_coverage_policy(project, environ))
