@@ -44,7 +44,14 @@ def test_that_works(number: int) -> None:
         pass
 """
 TRIVIAL = """printf '<testsuite><testcase name="x" time="0"/></testsuite>' > {junit}"""
-TOX = "[tox]\nskipsdist=true\nenvlist={names}\n[testenv]\nskip_install=true\nallowlist_externals=*\ncommands={run}\n"
+TOX = """[tox]
+skipsdist=true
+envlist={names}
+[testenv]
+skip_install=true
+allowlist_externals=*
+commands={run}
+"""
 NOX = """
 import nox
 nox.options.default_venv_backend = "none"
