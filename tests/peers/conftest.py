@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from tests.peers.billing_canary_commands import ReferenceService
 from tests.peers.peer_server import PeerServer
+from tests.peers.postgres_server import Postgres
+from tests.peers.prometheus_server import Prometheus, Series
 
 TEST_KEY = "sk_test_" + "peers0" * 4
 SECRET = "whsec_" + "peers0" * 4
@@ -110,6 +112,27 @@ def dj_stripe(tmp_path: Path) -> Iterator[Callable[[str, str], DjStripe]]:
         server = PeerServer("dj-stripe", "djstripe_server.py", tmp_path / "dj-stripe.log", environ)
         running.append(server)
         return DjStripe(url=server.url, secret=secret)
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Prometheus]]:
+    """Starts a server with the samples that a test module wants."""
+    running = []
+
+    def start(series: Series, *options: str) -> Prometheus:
+        running.append(Prometheus(tmp_path_factory.mktemp("prometheus"), series, *options))
+        return running[-1]
 
     yield start
     for server in running:

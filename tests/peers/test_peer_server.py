@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.peers import peer_server
+from tests.peers.program_server import ProgramServer, program
 
 
 @pytest.fixture
@@ -44,3 +45,23 @@ def test_an_unfinished_installation_counts_as_none(peers: Path) -> None:
         peer_server.interpreter("some-peer")
     (peers / "some-peer" / ".installed").touch()
     assert peer_server.interpreter("some-peer") == peers / "some-peer" / "bin" / "python"
+
+
+@pytest.mark.usefixtures("peers")
+def test_a_missing_program_is_skipped_or_fails_the_same_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(pytest.skip.Exception, match=r"no-such-program is not installed \(scripts/install"):
+        program("no-such-program", [tmp_path])
+    monkeypatch.setenv("BILLING_CANARY_REQUIRE_PEERS", "1")
+    with pytest.raises(pytest.fail.Exception, match="no-such-program is not installed"):
+        program("no-such-program", [tmp_path])
+    (tmp_path / "no-such-program").touch()
+    assert program("no-such-program", [tmp_path]) == str(tmp_path / "no-such-program")
+
+
+def test_a_program_ends_when_its_keeper_is_not_fed_any_more(tmp_path: Path) -> None:
+    server = ProgramServer(["sleep", "60"], lambda: True, tmp_path / "log")
+    assert Path(f"/proc/{server.pid}").exists()
+    server.stop()
+    assert not Path(f"/proc/{server.pid}").exists()
