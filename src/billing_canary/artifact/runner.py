@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from billing_canary.audit_place import AUDIT_LOG
+from billing_canary.git_command import ask_git
 
 _TOOLS = ("bottle", "click", "jmespath", "jsonschema", "requests", "stripe", "waitress")
 _GITHUB = {
@@ -24,8 +26,8 @@ _GITHUB = {
     "run_attempt": "GITHUB_RUN_ATTEMPT",
     "job": "GITHUB_JOB",
 }
-_GIT_STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
-_GIT_PATIENCE_SECONDS = 10
+_ALL_BUT_THE_LOG = (":/", f":(exclude,literal){AUDIT_LOG}")
+_GIT_STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no", "--", *_ALL_BUT_THE_LOG)
 _OID = "# branch.oid "
 
 
@@ -58,25 +60,15 @@ def git_state(folder: Path) -> tuple[str | None, bool | None]:
     """The commit checked out around `folder`, and whether tracked files differ from it.
 
     Untracked files do not count: artifacts of earlier runs would make every checkout dirty, and the
-    project's own files are recorded by hash. (None, None) without Git or a repository; the commit is
+    project's own files are recorded by hash. Neither does `folder`'s audit log: it changes nothing that a
+    run tests, and an approval must not make the evidence that comes after it dirty; that nothing in the
+    log was rewritten is checked where it is read. (None, None) without Git or a repository; the commit is
     None in a repository without one.
     """
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    command = ["git", "-c", "core.fsmonitor=false", *_GIT_STATUS]
-    try:
-        answer = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=True,
-            timeout=_GIT_PATIENCE_SECONDS,
-        )
-    except (OSError, subprocess.SubprocessError):
+    answer = ask_git(folder, *_GIT_STATUS)
+    if answer.code != 0:
         return None, None
-    return _read_status(answer.stdout.splitlines())
+    return _read_status(answer.output.decode("utf-8", "replace").splitlines())
 
 
 def _read_status(lines: list[str]) -> tuple[str | None, bool | None]:

@@ -21,6 +21,9 @@ _MARKER = f"""\
 # written_by is the version of billing-canary that these files came with.
 written_by = "{__version__}"
 """
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "audit-log.jsonl")
+"""What was decided in a checkout of ours is nobody else's decision."""
+
 _IGNORE = "artifacts/\n__pycache__/\n"
 _NEXT = """\
 Next:
@@ -67,7 +70,7 @@ def _copy(folder: Path) -> list[str]:
     source = bundled_root()
     folder.mkdir(parents=True, exist_ok=True)
     for name in _FOLDERS:
-        shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(source / name, folder / name, ignore=_LEFT_OUT)
     (folder / "billing-canary.toml").write_text(_MARKER, encoding="utf-8")
     if not (folder / ".gitignore").exists():
         (folder / ".gitignore").write_text(_IGNORE, encoding="utf-8")

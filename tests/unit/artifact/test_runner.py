@@ -112,3 +112,50 @@ def test_a_folder_that_is_gone_has_no_commit(tmp_path: Path) -> None:
     shutil.rmtree(gone)
 
     assert git_state(gone) == (None, None)
+
+
+def test_an_approval_does_not_make_later_evidence_dirty(
+    tmp_path: Path, repository: Callable[..., None]
+) -> None:
+    for project in (tmp_path, tmp_path / "checks"):
+        (project / "gates").mkdir(parents=True)
+        for name in ("audit-log.jsonl", "money.toml"):
+            (project / "gates" / name).write_text("1")
+    repository("add", "--all")
+    repository("commit", "-m", "first")
+    (tmp_path / "checks/gates/audit-log.jsonl").write_text("2")
+
+    assert git_state(tmp_path / "checks")[1] is False
+    assert git_state(tmp_path)[1] is True, "the log of another project is a file like any other"
+
+    repository("add", "--all")
+    assert git_state(tmp_path / "checks")[1] is False
+    (tmp_path / "checks/gates/audit-log.jsonl").unlink()
+    assert git_state(tmp_path / "checks")[1] is False
+    for changed in ("checks/gates/money.toml", "gates/money.toml", "gates/audit-log.jsonl"):
+        before = (tmp_path / changed).read_text()
+        (tmp_path / changed).write_text("2")
+        assert git_state(tmp_path / "checks")[1] is True, changed
+        (tmp_path / changed).write_text(before)
+
+
+def test_code_that_becomes_the_audit_log_is_a_change(tmp_path: Path, repository: Callable[..., None]) -> None:
+    (tmp_path / "gates").mkdir()
+    (tmp_path / "billing.py").write_text("x = 1\n" * 100)
+    repository("add", "--all")
+    repository("commit", "-m", "first")
+    repository("mv", "billing.py", "gates/audit-log.jsonl")
+
+    assert git_state(tmp_path)[1] is True
+
+
+def test_a_caller_s_pathspec_settings_hide_no_change(
+    tmp_path: Path, repository: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("1")
+    repository("add", "a.txt")
+    repository("commit", "-m", "first")
+    (tmp_path / "a.txt").write_text("2")
+    for setting in ("LITERAL", "GLOB", "NOGLOB", "ICASE"):
+        monkeypatch.setenv(f"GIT_{setting}_PATHSPECS", "1")
+        assert git_state(tmp_path)[1] is True
