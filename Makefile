@@ -18,10 +18,13 @@ RUN := $(STAMP)-run
 DEV := $(STAMP)-dev
 INPUTS := pyproject.toml scripts/make-venv
 
-.PHONY: canary test lint format types layers workflows packaging bench clean help
+.PHONY: canary smoke test lint format types layers workflows packaging bench clean help
 
 canary: $(RUN) ## run the synthetic canary against the built-in billing system
 	@$(BIN)/billing-canary probe --mode mock $(ARGS)
+
+smoke: $(RUN) ## check that the harness tells good suites from bad ones
+	@$(BIN)/billing-canary confidence smoke $(ARGS)
 
 test: $(DEV) ## run all tests (ARGS="-k wallet" selects)
 	@$(BIN)/python -m pytest $(ARGS)
@@ -40,9 +43,9 @@ types: $(DEV) ## check types
 layers: $(DEV) ## check that imports point down only
 	@$(BIN)/lint-imports
 
-workflows: $(DEV) ## lint the GitHub workflows and run the canary workflow here
+workflows: $(DEV) ## lint the GitHub workflows and run them here
 	@cases=tests/acceptance; \
-	$(BIN)/python -m pytest $$cases/test_workflows.py $$cases/test_canary_*.py $$cases/test_pins.py $(ARGS)
+	$(BIN)/python -m pytest $$cases/test_workflows.py $$cases/test_*_workflow*.py $$cases/test_canary_mode.py $$cases/test_pins.py $(ARGS)
 
 packaging: $(DEV) ## build the wheel, install it elsewhere and use it
 	@$(BIN)/python -m pytest tests/packaging $(ARGS)

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
 CANARY = GITHUB / "workflows" / "billing-canary.yml"
+CONFIDENCE = GITHUB / "workflows" / "billing-confidence.yml"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 USES = re.compile(r"uses: (\S+?)@(\S+)(.*)")
 
@@ -169,3 +170,28 @@ def test_both_modes_install_in_the_same_way_and_only_what_is_written_down() -> N
     assert "--require-hashes" in installing[0]
     assert all("--require-hashes" in line or "--no-index" in line for line in installing)
     assert without_comments(CANARY).count("pip install") == 2 * len(installing)
+
+
+def test_every_workflow_installs_in_that_way() -> None:
+    script = steps(without_comments(CANARY))["mock", "Install"].partition("run: |\n")[2].strip()
+    found = steps(without_comments(CONFIDENCE))
+    assert {
+        job: found[job, "Install"].partition("run: |\n")[2].strip()
+        for job, name in found
+        if name == "Install"
+    } == (dict.fromkeys(("plan", "suites", "verdict"), script))
+    assert without_comments(CONFIDENCE).count("pip install") == 3 * script.count("pip install")
+
+
+def test_suites_get_no_secret_and_the_verdict_always_comes() -> None:
+    text = without_comments(CONFIDENCE)
+    assert "secrets" not in text
+    verdict = text.partition("\n  verdict:\n")[2]
+    assert "\n    if: always()\n    needs: [plan, suites]\n" in verdict
+
+
+def test_every_push_tries_the_harness_first_of_all() -> None:
+    ci = (GITHUB / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    assert "\n  harness:\n" in ci
+    assert "\n      - run: make smoke\n" in ci
+    assert "needs: [static, harness, tests, wheel, installed]" in ci

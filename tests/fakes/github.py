@@ -1,7 +1,7 @@
-"""GitHub as far as the canary workflow needs it: act, and stand-ins for the two actions that talk to GitHub.
+"""GitHub as far as our workflows need it: act, and stand-ins for the actions that talk to GitHub.
 
 setup-python becomes an interpreter of this machine, upload-artifact a copy into a folder that the test
-reads. Every other step is the workflow's own, installation included.
+reads, and download-artifact a copy from there. Every other step is the workflow's own, installation included.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ WORKFLOW = Path(".github/workflows/billing-canary.yml")
 _USES = re.compile(r"uses: (\S+)@(\S+)")
 # act rejects this key, which only keeps GitHub from filing a deployment for every run.
 _UNKNOWN_TO_ACT = re.compile(r"^ +deployment: false\n", re.MULTILINE)
+# All jobs share one interpreter, into which each installs; act runs those of a matrix at once.
+_MATRIX = re.compile(r"^( +)fail-fast: false", re.MULTILINE)
 _DEADLINE_S = 300
 _STAND_INS = {
     "actions/setup-python": """
@@ -40,6 +42,19 @@ runs:
       env: {NAME: "${{ inputs.name }}", FOLDER: "${{ inputs.path }}"}
       run: cp -R "$FOLDER" "$STAND_IN_UPLOADS/$NAME"
 """,
+    "actions/download-artifact": """
+inputs: {pattern: {required: true}, path: {required: true}, merge-multiple: {required: true}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {PATTERN: "${{ inputs.pattern }}", FOLDER: "${{ inputs.path }}"}
+      run: |
+        mkdir -p "$FOLDER"
+        for found in "$STAND_IN_UPLOADS"/$PATTERN; do
+          [ ! -d "$found" ] || cp -R "$found/." "$FOLDER"
+        done
+""",
 }
 
 
@@ -51,6 +66,7 @@ class Settings:
     secrets: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     event: str = "workflow_dispatch"
+    workflow: Path = WORKFLOW
 
     def words(self) -> Iterator[str]:
         """The same as words of a command line."""
@@ -131,18 +147,19 @@ class GitHub:
     folder: Path
 
     def play(self, checkout: Path, settings: Settings | None = None) -> Played:
-        """Commit the copy of the checkout and run its canary workflow there."""
+        """Commit the copy of the checkout and run its workflow there."""
         return self.finished(self.start(checkout, settings), checkout)
 
     def start(self, checkout: Path, settings: Settings | None = None) -> subprocess.Popen[str]:
         """The same without waiting for its end."""
         _uploads(checkout).mkdir()
-        workflow = checkout / WORKFLOW
+        settings = settings or Settings()
+        workflow = checkout / settings.workflow
         known = _UNKNOWN_TO_ACT.sub("", workflow.read_text(encoding="utf-8"))
-        workflow.write_text(known, encoding="utf-8")
+        workflow.write_text(_MATRIX.sub(r"\g<0>\n\1max-parallel: 1", known), encoding="utf-8")
         _commit(self.git, checkout)
         return subprocess.Popen(
-            [*self._argv(checkout), *(settings or Settings()).words()],
+            [*self._argv(checkout, settings.workflow), *settings.words()],
             cwd=checkout,
             env=self._environment(_uploads(checkout)),
             stdin=subprocess.DEVNULL,
@@ -160,14 +177,14 @@ class GitHub:
                 process.kill()
         return Played(returncode=process.returncode, log=log, uploads=_uploads(checkout))
 
-    def _argv(self, checkout: Path) -> Iterator[str]:
-        yield from (self.act, "--workflows", str(WORKFLOW), "--json")
+    def _argv(self, checkout: Path, workflow: Path) -> Iterator[str]:
+        yield from (self.act, "--workflows", str(workflow), "--json")
         # The cache server would listen on this machine's public address.
         yield from ("--platform", "ubuntu-latest=-self-hosted", "--no-cache-server")
         # The log is to show what the program prints; act, like GitHub, would mask secrets in it.
         yield "--insecure-secrets"
         yield from ("--action-cache-path", str(checkout.with_name(f"{checkout.name}-act")))
-        for action, ref in set(_USES.findall((checkout / WORKFLOW).read_text(encoding="utf-8"))):
+        for action, ref in set(_USES.findall((checkout / workflow).read_text(encoding="utf-8"))):
             if action in _STAND_INS:
                 yield from ("--local-repository", f"{action}@{ref}={self.folder / action}")
 

@@ -13,6 +13,8 @@ Examples:
   billing-canary confidence merge-medium --jobs 4 --json
   billing-canary confidence pr-fast --reruns 1 --fail-fast
   billing-canary confidence --list
+  billing-canary confidence pr-fast --plan 2 --json
+  billing-canary confidence pr-fast --shard 1/2
 """
 
 
@@ -29,6 +31,16 @@ Examples:
     show_default=True,
     help="Try a suite that did not pass again, so often; one that passes then is flaky, no pass.",
 )
+@click.option(
+    "--plan",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Print how the suites split into at most N shards, and stop; --json prints a matrix for GitHub.",
+)
+@click.option("--shard", metavar="K/N", help="Run only part K of N. 'runs merge' makes one run of all parts.")
+@click.option(
+    "--suites", metavar="A,B", help="With --shard: the suites that the plan named for it (default: the same)."
+)
 @click.option("--fail-fast", is_flag=True, help="Start no further suite once one has not passed.")
 @options.project
 @options.artifacts
@@ -41,6 +53,9 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     list_only: bool,
     jobs: int | None,
     reruns: int,
+    plan: int | None,
+    shard: str | None,
+    suites: str | None,
     fail_fast: bool,
     project: str | None,
     artifacts: str,
@@ -57,17 +72,25 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     from pathlib import Path
 
     folder = Path(project) if project is not None else None
-    if list_only == (tier is not None):
+    if list_only == (tier is not None) or (list_only and (plan, shard) != (None, None)):
         raise click.UsageError("Name one TIER, or give --list.")
     if tier is None:
         from billing_canary.cli.confidence_list import list_tiers
 
         return list_tiers(folder, as_json=as_json)
+    if (plan is not None and shard is not None) or (suites is not None and shard is None):
+        raise click.UsageError("--plan and --shard exclude each other, and --suites goes with --shard.")
+    if plan is not None:
+        from billing_canary.cli.confidence_plan import plan_shards
+
+        return plan_shards(folder, Path(artifacts), tier, plan, as_json=as_json)
     from billing_canary.cli.confidence_run import ConfidenceOptions, run_confidence_command
 
     chosen = ConfidenceOptions(
         tier=tier,
         jobs=jobs,
+        shard=_shard(shard),
+        suites=() if suites is None else tuple(suites.split(",")),
         reruns=reruns,
         fail_fast=fail_fast,
         project=folder,
@@ -77,3 +100,11 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
         quiet=quiet,
     )
     return run_confidence_command(chosen)
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    from billing_canary.cli.confidence_plan import read_shard
+
+    return read_shard(text)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from billing_canary.artifact.bundle import BundleWriter
-from billing_canary.module_coverage import ModuleCoverage
+from billing_canary.module_coverage import ModuleCoverage, ModuleMeasure
 from billing_canary.project import Project
 from billing_canary.suite.command import Cover
 from billing_canary.suite.coverage_policy import CoveragePolicy, load_coverage_policy
 from billing_canary.suite.coverage_run import CoverageRun
+
+COVERAGE_DATA = "coverage/coverage.db"
+"""In a bundle: the data of coverage.py for all of its suites."""
+
+SOURCE_HASHES = "coverage/sources.json"
+"""In the bundle of a shard: the sha256 of each gated source before the run."""
 
 
 class Measurement:
@@ -37,17 +43,40 @@ class Measurement:
         Raises:
             EvidenceError: data cannot be combined, or the bundle not be written.
         """
-        from billing_canary.artifact.coverage_document import COVERAGE_DOCUMENT, coverage_document
-        from billing_canary.gate.coverage import judge, judge_module
-
         if self._run is None:
             return ()
         data = self._run.combine(self._work / "combined")
-        modules = tuple(map(judge_module, self._policy.modules, self._run.measure(data)))
-        writer.keep_file("coverage/coverage.db", data, kind="coverage", masked=False)
-        document = coverage_document(modules, judge(modules))
-        writer.write_json(COVERAGE_DOCUMENT, document, kind="coverage")
-        return modules
+        return record_coverage(self._policy, self._run.measure(data), data, writer)
+
+    def hand_over(self, writer: BundleWriter) -> None:
+        """Keep what a shard measured, with the hashes of the sources, for those who merge it.
+
+        Raises:
+            EvidenceError: data cannot be combined, or the bundle not be written.
+        """
+        if self._run is None:
+            return
+        data = self._run.combine(self._work / "combined")
+        writer.keep_file(COVERAGE_DATA, data, kind="coverage", masked=False)
+        document = {"schema_version": "1", "sha256": dict(self._run.hashes)}
+        writer.write_json(SOURCE_HASHES, document, kind="coverage")
+
+
+def record_coverage(
+    policy: CoveragePolicy, measures: Sequence[ModuleMeasure], data: Path, writer: BundleWriter
+) -> tuple[ModuleCoverage, ...]:
+    """Judge the gated modules by their `measures`, and keep result and `data` in the bundle.
+
+    Raises:
+        EvidenceError: the bundle cannot be written.
+    """
+    from billing_canary.artifact.coverage_document import COVERAGE_DOCUMENT, coverage_document
+    from billing_canary.gate.coverage import judge, judge_module
+
+    modules = tuple(map(judge_module, policy.modules, measures))
+    writer.keep_file(COVERAGE_DATA, data, kind="coverage", masked=False)
+    writer.write_json(COVERAGE_DOCUMENT, coverage_document(modules, judge(modules)), kind="coverage")
+    return modules
 
 
 def prepare_coverage(project: Project, environ: Mapping[str, str]) -> Measurement:

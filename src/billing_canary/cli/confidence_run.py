@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from billing_canary.artifact.bundle import BundleWriter
 from billing_canary.artifact.run_id import new_run_id
 from billing_canary.artifact.tier_history import KIND, EarlierTier, look_back
 from billing_canary.artifact.tier_report import MODE
+from billing_canary.audit_place import AUDIT_LOG
 from billing_canary.cli.confidence_progress import TierProgress
 from billing_canary.cli.recording import environment_secrets, truthful_bundle
 from billing_canary.cli.signals import terminate_as_interrupt
@@ -27,6 +28,7 @@ from billing_canary.tier import Suite, SuiteAttempt, SuiteResult, Tier
 
 if TYPE_CHECKING:
     from billing_canary.cli.confidence_coverage import Measurement
+    from billing_canary.module_coverage import ModuleCoverage
 
 _WORK = "work"
 """The bundle's folder for what suites write; gone when the bundle is complete."""
@@ -34,7 +36,12 @@ _WORK = "work"
 
 @dataclass(frozen=True, kw_only=True)
 class ConfidenceOptions:
-    """The options of `billing-canary confidence`."""
+    """The options of `billing-canary confidence`.
+
+    Attributes:
+        shard: (k, n) when only that part of the tier is to run.
+        suites: the suites of the shard as a plan named them; none: as a plan would.
+    """
 
     tier: str
     jobs: int | None
@@ -45,11 +52,13 @@ class ConfidenceOptions:
     run_id: str | None
     as_json: bool
     quiet: bool
+    shard: tuple[int, int] | None = None
+    suites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """What was loaded for a run, and what earlier runs tell it."""
+    """What was loaded for a run, and what earlier runs tell it; `tier` is cut down to the shard."""
 
     project: Project
     tier: Tier
@@ -75,7 +84,7 @@ def run_confidence_command(options: ConfidenceOptions) -> int:
         work = writer.folder.absolute() / _WORK
         try:
             attempts = _perform(options, loaded, writer, work)
-            measured = loaded.coverage.finish(writer) if loaded.coverage is not None else ()
+            measured = _measured(options, loaded, writer)
         finally:
             shutil.rmtree(work, ignore_errors=True)
         from billing_canary.cli.confidence_record import Seen, record
@@ -92,9 +101,10 @@ def run_confidence_command(options: ConfidenceOptions) -> int:
 
 def _load(options: ConfidenceOptions, started: float) -> Loaded:
     project = find_project(options.project, Path.cwd())
-    tier = load_tier(project, options.tier)
+    tier = _part(options, load_tier(project, options.tier))
     coverage = _coverage(project) if tier.coverage_gate else None
-    history = look_back(options.artifacts, tier.name, {suite.name for suite in tier.suites})
+    names = {suite.name for suite in tier.suites}
+    history = look_back(options.artifacts, tier.name, names, _void_runs(project))
     generated = new_run_id(started, os.urandom(2).hex())
     return Loaded(
         project=project,
@@ -105,6 +115,33 @@ def _load(options: ConfidenceOptions, started: float) -> Loaded:
         coverage=coverage,
         previous=history.previous,
     )
+
+
+def _part(options: ConfidenceOptions, tier: Tier) -> Tier:
+    if options.shard is None:
+        return tier
+    from billing_canary.cli.confidence_plan import shard_suites
+
+    suites = shard_suites(tier, options.shard, options.suites, options.artifacts)
+    return replace(tier, suites=suites)
+
+
+def _measured(options: ConfidenceOptions, loaded: Loaded, writer: BundleWriter) -> tuple[ModuleCoverage, ...]:
+    if loaded.coverage is None:
+        return ()
+    if options.shard is None:
+        return loaded.coverage.finish(writer)
+    loaded.coverage.hand_over(writer)
+    return ()
+
+
+def _void_runs(project: Project) -> frozenset[str]:
+    """Loaded for projects with an audit log only."""
+    if not os.path.lexists(project.root / AUDIT_LOG):
+        return frozenset()
+    from billing_canary.cli.void_runs import void_runs
+
+    return void_runs(project.root)
 
 
 def _coverage(project: Project) -> Measurement:
@@ -118,6 +155,7 @@ def _claim_bundle(options: ConfidenceOptions, loaded: Loaded, started_at: str) -
     head = {
         "mode": MODE,
         "tier": loaded.tier.name,
+        "shard": None if options.shard is None else dict(zip(("index", "of"), options.shard, strict=True)),
         "argv": sys.argv[1:],
         "started_at": started_at,
         "project": asdict(loaded.project.files),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing_canary.gate import coverage
 from billing_canary.gate.findings import Finding, conclude
 from billing_canary.gate.suite import judge_again
 from billing_canary.tier import SuiteReason, SuiteResult, TierRun
@@ -64,7 +63,9 @@ def _about_suites(run: TierRun) -> Iterator[Finding]:
 
 def _surprise(suite: SuiteResult, judged: SuiteResult) -> Finding:
     told = f"suite {suite.name} came to {judged.reason}, expected {suite.expects}"
-    return Finding(status=Status.FAIL, sentence=f"{told}: {judged.detail or 'no detail'}")
+    # A suite that was never started tells nothing of the harness, neither good nor bad.
+    status = Status.INCONCLUSIVE if judged.reason is SuiteReason.NOT_RUN else Status.FAIL
+    return Finding(status=status, sentence=f"{told}: {judged.detail or 'no detail'}")
 
 
 def _finding(suite: SuiteResult) -> Finding:
@@ -75,6 +76,8 @@ def _finding(suite: SuiteResult) -> Finding:
 
 def _about_coverage(run: TierRun) -> Iterator[Finding]:
     if run.shard is None and (run.coverage_gate or run.coverage):
+        from billing_canary.gate import coverage  # noqa: PLC0415 - most tiers gate none
+
         yield from coverage.findings(run.coverage)
 
 
