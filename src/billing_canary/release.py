@@ -96,8 +96,10 @@ class BundleEvidence:
     finished_at: str = ""
     missing_count: int | None = None
     coverage_gate: bool = False
+    checks_harness: bool = False
+    """Whether its suites test the harness only, so that it says nothing about billing."""
     partial: bool = False
-    """Whether it is one shard of several."""
+    """Whether it is one shard of several, or was limited on its command line."""
     suites: tuple[tuple[str, str], ...] = ()
     coverage: tuple[tuple[str, str, str], ...] = ()
     final_sha256: str = ""
