@@ -53,6 +53,25 @@ class Trigger:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DisabledTrigger:
+    """A trigger that the policy switches off. It judges nothing, and every report shows it with its owner."""
+
+    id: str
+    title: str
+    reason: str
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollbackPolicy:
+    """`gates/rollback.toml`, checked, apart from its sources."""
+
+    title: str
+    triggers: tuple[Trigger, ...]
+    disabled: tuple[DisabledTrigger, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Baseline:
     """An agreed success rate: declared (a rate), or measured (k of n in a period).
 
@@ -74,18 +93,29 @@ class EarlierFiring:
     """That a trigger fired in an earlier evaluation and was not re-armed since.
 
     Attributes:
+        run_id: evaluation whose readings fired it last.
+        fired_at: when that was, RFC 3339 UTC.
         cleared_by: person or new release that cleared it since, or "".
+        commit: what was running then; None when nobody knew.
+        since: when it fired first without being re-armed since.
     """
 
     trigger: str
     run_id: str
     fired_at: str
     cleared_by: str = ""
+    commit: str | None = None
+    since: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TriggerResult:
-    """What one trigger came to: the numbers in words, as `k/n` where there are counts."""
+    """What one trigger came to: the numbers in words, as `k/n` where there are counts.
+
+    Attributes:
+        firing: the firing that keeps it fired, this evaluation's own included; the next evaluation starts
+            from it.
+    """
 
     id: str
     title: str
@@ -96,6 +126,7 @@ class TriggerResult:
     evidence: str
     reason: str
     fix: str = ""
+    firing: EarlierFiring | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +135,10 @@ class RollbackEvidence:
 
     Attributes:
         judged_at: RFC 3339, UTC: the only clock of the judgement.
+        commit: what is running, as far as it is known.
         readings: by trigger id.
+        earlier: at most one for each trigger.
+        run_id: the evaluation that this is the evidence of.
     """
 
     judged_at: str
@@ -112,6 +146,7 @@ class RollbackEvidence:
     readings: Mapping[str, Reading]
     baselines: tuple[Baseline, ...]
     earlier: tuple[EarlierFiring, ...]
+    run_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

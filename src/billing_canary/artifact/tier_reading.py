@@ -9,11 +9,9 @@ from billing_canary.artifact import schema
 from billing_canary.artifact.head import read_head
 from billing_canary.artifact.previous import PreviousRun
 from billing_canary.artifact.tier_report import TierReport
+from billing_canary.module_coverage import Counts, CoverageStatus, ModuleCoverage
 from billing_canary.tier import (
-    Counts,
-    CoverageStatus,
     JUnitCounts,
-    ModuleCoverage,
     SuiteAttempt,
     SuiteReason,
     SuiteResult,
