@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 COMMAND = [str(Path(sys.executable).with_name("billing-canary"))]
 IMPORTS = [sys.executable, "-c", "import click, requests, stripe"]
 GUARD = Path(__file__).parent / "guard_overhead.py"
+RETENTION = Path(__file__).parent / "retention.py"
 MINIMAL = Path(__file__).parent / "_minimal_click.py"
 COMMANDS = ("", "probe", "confidence", "faults", "mock", "gate", "runs", "init", "doctor")
 
@@ -118,11 +119,19 @@ def measure_guard(rounds: int, scratch: str) -> list[Row]:  # noqa: ARG001 - one
     return [each]
 
 
+def measure_retention(rounds: int, scratch: str) -> list[Row]:  # noqa: ARG001 - one signature for all
+    """Listing and planning a prune over 10,000 bundles, against `--help`."""
+    command = [sys.executable, str(RETENTION), "--json", "--only", "recent", "--rounds", str(rounds)]
+    found = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    return [Row(**each) for each in found if each["unit"] == "x wall" and each["goal"] is not None]
+
+
 MEASUREMENTS: dict[str, Callable[[int, str], list[Row]]] = {
     "probe": measure_probe,
     "help": measure_help,
     "faults": measure_faults,
     "guard": measure_guard,
+    "retention": measure_retention,
 }
 
 

@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 from tests.fakes.github import GitHub, make_github
+from tests.fakes.released import make_released
 from tests.fakes.staging import Staging
 
 from billing_canary.artifact.kinds import KINDS
 from billing_canary.artifact.verify import verify_bundle
+from billing_canary.audit_log import AUDIT_LOG
 
 ROOT = Path(__file__).parents[2]
 # What would lead the program elsewhere, colour its output, or be taken for a secret of the run.
@@ -280,3 +282,41 @@ def github(tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str], str])
 def checkout(copy_checkout: Callable[[Path], Path], tmp_path: Path) -> Path:
     """A copy of this checkout that a test may change and commit."""
     return copy_checkout(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="session")
+def own_mounts() -> tuple[str, ...]:
+    """A command prefix that gives the rest a mount namespace, or a skip where that is not permitted."""
+    for flags in (["--mount"], ["--user", "--map-root-user", "--mount"]):
+        prefix = ["unshare", *flags]
+        trial = [*prefix, "sh", "-c", "mount -t tmpfs -o size=64k tmpfs /mnt"]
+        if (
+            shutil.which("unshare")
+            and subprocess.run(trial, capture_output=True, check=False).returncode == 0
+        ):
+            return tuple(prefix)
+    pytest.skip("mounting is not permitted here")
+
+
+@pytest.fixture
+def home(canary: Canary) -> Canary:
+    """The command in a project of its own that is no Git repository."""
+    canary.project()
+    (canary.home / AUDIT_LOG).unlink(missing_ok=True)
+    return canary
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository whose HEAD is GO, everything in it made by the real commands."""
+    made = Canary(home=tmp_path_factory.mktemp("released"))
+    make_released(made, QUICK)
+    return made.home
+
+
+@pytest.fixture
+def release(canary: Canary, released: Path) -> Canary:
+    """A copy of that repository that a test may break."""
+    shutil.rmtree(canary.home)
+    shutil.copytree(released, canary.home, symlinks=True)
+    return canary

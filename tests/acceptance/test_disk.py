@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from shutil import which
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,17 +25,6 @@ code=0
 cp -a small/. artifacts/
 exit "$code"
 """
-
-
-@pytest.fixture(scope="session")
-def own_mounts() -> tuple[str, ...]:
-    """A command prefix that gives the rest a mount namespace, or a skip where that is not permitted."""
-    for flags in (["--mount"], ["--user", "--map-root-user", "--mount"]):
-        prefix = ["unshare", *flags]
-        trial = [*prefix, "sh", "-c", "mount -t tmpfs -o size=64k tmpfs /mnt"]
-        if which("unshare") and subprocess.run(trial, capture_output=True, check=False).returncode == 0:
-            return tuple(prefix)
-    pytest.skip("mounting is not permitted here")
 
 
 def _on_disk(canary: Canary, own_mounts: tuple[str, ...], size: str, mode: str = "rw") -> Outcome:

@@ -21,10 +21,11 @@ from billing_canary.artifact.masking import MaskedBytes
 from billing_canary.artifact.output_log import OutputLog
 from billing_canary.artifact.paths import unsafe_reason
 from billing_canary.artifact.run_id import check_run_id
+from billing_canary.artifact.run_index import note_finished
 from billing_canary.artifact.seal import sealed
 from billing_canary.errors import EvidenceError, wrong_call
-from billing_canary.model import Status
 from billing_canary.redact import Redactor
+from billing_canary.verdict import Status
 
 SCHEMA_VERSION = "1"
 _PIECE = 1 << 18
@@ -153,6 +154,8 @@ class BundleWriter:
     def finish(self, document: Mapping[str, Any]) -> Path:
         """Complete the bundle: close the logs, build the index, validate, seal, write the final file.
 
+        Then the index of runs learns of it, as well as the system allows.
+
         Args:
             document: the final document; `artifact_index` and `missing_count` are filled in here.
 
@@ -175,6 +178,7 @@ class BundleWriter:
         target = self.folder / self.kind.final
         write_atomically(target, data)
         self._complete = True
+        note_finished(self.folder, final, data)
         self._lock.release()
         return target
 

@@ -7,6 +7,7 @@ a process id, which another process may have got meanwhile.
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ try:
 except ImportError:  # no such locks on this system: the process id has to do
     fcntl = None  # type: ignore[assignment]  # so that the name exists
 
+_TRIES, _PAUSE_S = 50, 0.001
 _CLOCKS_DIFFER_S = 2.0
 """The kernel tells starts in ticks since a boot that it dates to whole seconds."""
 
@@ -29,13 +31,22 @@ class FolderLock:
         if fcntl is not None:
             with suppress(OSError):
                 self._handle = os.open(folder, os.O_RDONLY)
-                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _take(self._handle)
 
     def release(self) -> None:
         """Give the lock back; a second call does nothing."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def _take(handle: int) -> None:
+    """Take the lock; whoever only looks whether it is held has it for a moment."""
+    for _ in range(_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_PAUSE_S)
 
 
 def is_held(folder: Path) -> bool:
@@ -61,8 +72,14 @@ def is_running(folder: Path, run: dict[str, Any]) -> bool:
     """
     if is_held(folder):
         return True
-    if run["state"] != "running":
-        return False
+    return run["state"] == "running" and is_alive(run)
+
+
+def is_alive(run: dict[str, Any]) -> bool:
+    """Whether the process that wrote this `run.json` may still be there; it may outlive its run a little.
+
+    A process that got the same id later does not count: it was born after the run announced itself.
+    """
     born = _born(int(run["pid"]))
     return born is not None and born <= _instant(str(run["started_at"])) + _CLOCKS_DIFFER_S
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from billing_canary.model import ProjectFiles, Verdict
+from billing_canary.project_files import ProjectFiles
+from billing_canary.verdict import Verdict
 
 SCHEMA_VERSION = "1"
 

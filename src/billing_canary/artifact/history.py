@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,16 @@ _LOOK_BACK = 50
 """Runs; a day of half-hourly canaries. Older ones do not tell a commander more."""
 
 
-def look_back(root: Path, run: CanaryRun, status: Status, commit: str | None) -> History:
+def look_back(
+    root: Path, run: CanaryRun, status: Status, commit: str | None, void: Collection[str] = ()
+) -> History:
     """The history of `run`, which came to `status`, from the complete canary bundles below `root`.
 
     Only the nearest run of the same mode and target is read: each report carries on since when its own
-    status lasts. Interrupted and damaged runs tell nothing and are passed over.
+    status lasts. Interrupted and damaged runs tell nothing and are passed over, and so are those that
+    somebody declared `void` (kind/run-id).
     """
-    latest = next(_earlier(root, run), None)
+    latest = next(_earlier(root, run, void), None)
     if latest is None:
         return History(since=run.started_at, previous=None)
     lasting = latest["overall_status"] == status
@@ -35,11 +38,13 @@ def look_back(root: Path, run: CanaryRun, status: Status, commit: str | None) ->
     return History(since=since, previous=_previous(latest, run, commit))
 
 
-def _earlier(root: Path, run: CanaryRun) -> Iterator[Mapping[str, Any]]:
+def _earlier(root: Path, run: CanaryRun, void: Collection[str]) -> Iterator[Mapping[str, Any]]:
     """Earlier reports, newest first, each with its seal intact: validating them again would take longer."""
     kind = kind_named("billing-canary")
     for row in islice(list_runs(root, (kind.name,)), _LOOK_BACK):
         if row.status in {INTERRUPTED, DAMAGED} or not row.started_at < run.started_at:
+            continue
+        if f"{kind.name}/{row.run_id}" in void:
             continue
         try:
             final = read_json(row.folder, kind.final)

@@ -82,7 +82,36 @@ _CONFIDENCE = BundleKind(
     ),
 )
 
-KINDS: Mapping[str, BundleKind] = {kind.name: kind for kind in (_CANARY, _FAULTS, _CONFIDENCE)}
+_TRIGGERS = BundleKind(
+    name="billing-triggers",
+    final="triggers.json",
+    schema="triggers-report",
+    report="triggers.md",
+    files=(
+        *_COMMON,
+        BundleFile(path="readings.json", kind="readings"),
+        BundleFile(path="rollback.toml", kind="policy"),
+        BundleFile(path="triggers.md", kind="report", rendered=True),
+    ),
+)
+
+_DECISION = BundleKind(
+    name="billing-decisions",
+    final="decision.json",
+    schema="decision",
+    report="decision.md",
+    files=(
+        *_COMMON,
+        BundleFile(path="evidence.json", kind="evidence"),
+        BundleFile(path="release.toml", kind="policy"),
+        BundleFile(path="risk.toml", kind="policy"),
+        BundleFile(path="decision.md", kind="report", rendered=True),
+    ),
+)
+
+KINDS: Mapping[str, BundleKind] = {
+    kind.name: kind for kind in (_CANARY, _FAULTS, _CONFIDENCE, _TRIGGERS, _DECISION)
+}
 """Every kind by its name; a new kind is one entry here and one schema."""
 
 

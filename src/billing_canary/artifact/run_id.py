@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from billing_canary.clock import utc_text
 from billing_canary.errors import wrong_call
 
 _FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
@@ -16,8 +16,15 @@ def new_run_id(instant: float, entropy: str) -> str:
 
     The letters between the digit groups keep it from being taken for a card number and masked.
     """
+    from billing_canary.clock import utc_text  # noqa: PLC0415 - lists only read ids
+
     compact = utc_text(instant).replace("-", "").replace(":", "")
     return f"{compact}-{entropy}"
+
+
+def is_run_id(run_id: str) -> bool:
+    """Whether `run_id` is a plain folder name as runs have it."""
+    return _FORM.fullmatch(run_id) is not None and ".." not in run_id
 
 
 def check_run_id(run_id: str) -> None:
@@ -26,7 +33,7 @@ def check_run_id(run_id: str) -> None:
     Raises:
         ProjectError: it is not.
     """
-    if not _FORM.fullmatch(run_id) or ".." in run_id:
+    if not is_run_id(run_id):
         raise wrong_call(
             "--run-id",
             f"{run_id[:120]!r} is no run id",
@@ -38,3 +45,8 @@ def start_in(run_id: str) -> str | None:
     """The start that the name of a run tells, as "20261121T103716", or None when it tells none."""
     found = _TIMED.match(run_id)
     return found.group() if found else None
+
+
+def all_timed(run_ids: Iterable[str]) -> bool:
+    """Whether each of `run_ids` tells its start, so that sorting them sorts by it."""
+    return all(map(_TIMED.match, run_ids))

@@ -43,14 +43,15 @@ class TierHistory:
     previous: EarlierTier | None
 
 
-def look_back(root: Path, tier: str, suites: Collection[str]) -> TierHistory:
+def look_back(root: Path, tier: str, suites: Collection[str], void: Collection[str] = ()) -> TierHistory:
     """The history of `tier` with its `suites` from the complete bundles below `root`, read before the run.
 
-    Only sealed final files count; validating them again would take longer than they are worth here.
+    Only sealed final files count; validating them again would take longer than they are worth here. Runs that
+    somebody declared `void` (kind/run-id) do not.
     """
     durations: dict[str, int] = {}
     previous: EarlierTier | None = None
-    for earlier in islice(_complete(root), _LOOK_BACK):
+    for earlier in islice(_complete(root, void), _LOOK_BACK):
         for name, duration in _durations(earlier.document):
             durations.setdefault(name, duration)
         if previous is None and _is_comparable(earlier.document, tier):
@@ -105,13 +106,15 @@ def kept_junit(previous: EarlierTier, suite: str) -> Path | None:
     return None
 
 
-def _complete(root: Path) -> Iterator[EarlierTier]:
+def _complete(root: Path, void: Collection[str] = ()) -> Iterator[EarlierTier]:
     kind = kind_named(KIND)
     try:
         folders = newest_first(root, (kind.name,))
     except EvidenceError:  # claiming the bundle says so, with its fix
         return
     for folder in folders:
+        if f"{kind.name}/{folder.name}" in void:
+            continue
         try:
             final = read_json(folder, kind.final)
         except EvidenceError:

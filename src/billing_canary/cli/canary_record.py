@@ -12,6 +12,7 @@ from billing_canary.artifact.runner import runner_metadata
 from billing_canary.cli.canary import CanaryOptions
 from billing_canary.cli.recording import report_head
 from billing_canary.cli.show import show_canary
+from billing_canary.cli.void_runs import void_runs
 from billing_canary.gate.canary import judge
 from billing_canary.gate.exit_code import exit_code
 from billing_canary.model import CanaryRun
@@ -33,7 +34,8 @@ def record(options: CanaryOptions, project: Project, run: CanaryRun, writer: Bun
         not_run="; ".join(run.notes),
     )
     head = report_head(options.mode, project)
-    history = look_back(options.artifacts, run, verdict.overall_status, head.commit)
+    void = void_runs(project.root)
+    history = look_back(options.artifacts, run, verdict.overall_status, head.commit, void)
     report = CanaryReport(
         head=head,
         run=run,

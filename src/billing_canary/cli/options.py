@@ -31,6 +31,18 @@ as_json = click.option(
     "--json", "as_json", is_flag=True, help="One JSON document on stdout; people's text goes to stderr."
 )
 quiet = click.option("--quiet", "-q", is_flag=True, help="Only the verdict, no progress.")
+RUN_KINDS = (
+    "billing-canary",
+    "billing-confidence",
+    "billing-decisions",
+    "billing-faults",
+    "billing-triggers",
+)
+"""The kinds of recorded runs, as `artifact.kinds.KINDS` has them; importing that would cost `--help` more."""
+
+run_kind = click.option(
+    "--kind", type=click.Choice(RUN_KINDS), help="Only runs of this kind (default: every kind)."
+)
 expect_build = click.option(
     "--expect-build",
     metavar="ID",

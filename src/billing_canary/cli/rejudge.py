@@ -41,6 +41,14 @@ def _verdicts(folder: Path) -> tuple[Verdict, Verdict]:
     if folder.parent.name == "billing-confidence":
         summary = read_tier_report(document)
         return summary.verdict, tier.judge(summary.run, missing_count=missing)
+    if folder.parent.name == "billing-triggers":
+        from billing_canary.cli.rejudge_triggers import triggers_verdicts
+
+        return triggers_verdicts(folder, document)
+    if folder.parent.name == "billing-decisions":
+        from billing_canary.cli.judge_decision import decision_verdicts
+
+        return decision_verdicts(folder, document)
     report = read_canary_report(document)
     run = report.run
     judged = canary.judge(

@@ -13,7 +13,7 @@ from billing_canary.artifact.bundle import BundleWriter
 from billing_canary.artifact.canary_report import CanaryReport
 from billing_canary.artifact.history import look_back
 from billing_canary.artifact.listing import RunRow, find_runs, list_runs
-from billing_canary.artifact.reader import JsonFile, read_json
+from billing_canary.artifact.regular_file import read_bytes
 from billing_canary.artifact.run_id import new_run_id, start_in
 from billing_canary.errors import EvidenceError, ProjectError
 from billing_canary.model import Status, Verdict
@@ -124,11 +124,11 @@ def test_only_what_is_shown_is_read(
         record(at(green, minute))
     reads = []
 
-    def counting(folder: Path, path: str) -> JsonFile:
+    def counting(folder: Path, path: str, limit: int) -> bytes:
         reads.append(folder.name)
-        return read_json(folder, path)
+        return read_bytes(folder, path, limit)
 
-    monkeypatch.setattr("billing_canary.artifact.listing.read_json", counting)
+    monkeypatch.setattr("billing_canary.artifact.run_row.read_bytes", counting)
     shown = list(islice(list_runs(tmp_path), 3))
 
     assert reads == [row.run_id for row in shown]

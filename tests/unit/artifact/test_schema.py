@@ -21,8 +21,17 @@ CANARY_FIELDS = (
 
 
 def test_every_schema_is_valid_and_has_its_own_urn() -> None:
-    reports = ("canary-report", "coverage-report", "faults-report")
-    assert schema.names() == (*reports, "run", "runner", "tier-summary")
+    assert schema.names() == (
+        "canary-report",
+        "coverage-report",
+        "decision",
+        "faults-report",
+        "run",
+        "runner",
+        "tier-summary",
+        "trigger-readings",
+        "triggers-report",
+    )
     for name in schema.names():
         document = schema.load(name)
         Draft202012Validator.check_schema(document)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from billing_canary.artifact.render.text import counted, duration, fit, plain, wrapped
 from billing_canary.artifact.render.tier_words import figures, headline, next_step, result, since
 from billing_canary.artifact.render.unpainted import Paint, unpainted
 from billing_canary.artifact.tier_report import TierReport
-from billing_canary.tier import CoverageStatus, ModuleCoverage, SuiteResult
+from billing_canary.tier import SuiteResult
 from billing_canary.verdict import Status
+
+if TYPE_CHECKING:
+    from billing_canary.module_coverage import ModuleCoverage
 
 _WIDTH = 80
 _MARGIN = "      "
@@ -73,6 +77,8 @@ def _coverage(report: TierReport, paint: Paint) -> Iterator[str]:
 
 
 def _module(module: ModuleCoverage, paint: Paint) -> Iterator[str]:
+    from billing_canary.module_coverage import CoverageStatus  # noqa: PLC0415 - only where coverage is gated
+
     status = Status.PASS if module.status is CoverageStatus.PASS else Status.FAIL
     line, branch = figures(module)
     yield f"{paint(fit(str(module.status), 16), status)} coverage of {plain(module.module)}"

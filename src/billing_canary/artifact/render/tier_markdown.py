@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from billing_canary.artifact.kinds import kind_named
 from billing_canary.artifact.render.commit import commit_told
@@ -10,7 +11,10 @@ from billing_canary.artifact.render.escape import cell, code, escaped, fenced, i
 from billing_canary.artifact.render.text import counted, duration, minute
 from billing_canary.artifact.render.tier_words import figures, headline, next_step, result, since, why
 from billing_canary.artifact.tier_report import TierReport, failed_tests
-from billing_canary.tier import ModuleCoverage, SuiteResult, TestCase, TierRun
+from billing_canary.tier import SuiteResult, TestCase, TierRun
+
+if TYPE_CHECKING:
+    from billing_canary.module_coverage import ModuleCoverage
 
 _MOST_TESTS = 50
 _MOST_PLACES = 20

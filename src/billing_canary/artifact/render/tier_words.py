@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from billing_canary.artifact.render.text import counted, minute, plain
 from billing_canary.artifact.tier_report import TierReport, suites_passed
-from billing_canary.tier import ModuleCoverage, SuiteReason, SuiteResult
+from billing_canary.tier import SuiteReason, SuiteResult
 from billing_canary.verdict import Status
+
+if TYPE_CHECKING:
+    from billing_canary.module_coverage import ModuleCoverage
 
 _LONGEST_WHY = 200
 _NEXT = {

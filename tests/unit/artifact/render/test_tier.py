@@ -36,7 +36,7 @@ def harness(report: TierReport) -> TierReport:
 
 def test_the_console_fits_80_columns_and_says_the_verdict_first(tier_report: TierReport) -> None:
     lines = tier_console(tier_report, "artifacts/x/summary.md").splitlines()
-    assert lines[0] == "FAIL: pr-fast, 1 of 5 suites passed"
+    assert lines[0] == "FAIL: pr-fast, shard 1/2, 1 of 5 suites passed"
     assert max(map(len, lines)) <= 80
     assert lines[-1] == "Report: artifacts/x/summary.md"
     text = " ".join(" ".join(lines).split())
@@ -56,10 +56,21 @@ def test_a_pass_of_a_clean_commit_supports_shipping() -> None:
         )
 
 
+def test_a_good_shard_is_called_a_part_and_a_shard_that_lacks_something_is_not() -> None:
+    green = green_report()
+    part = replace(green, run=replace(green.run, shard=(2, 3)))
+    part = replace(part, verdict=judge(part.run))
+    said = tier_console(part, "x")
+    assert said.startswith("PART: pr-fast, shard 2/3, 1 of 1 suite passed\n")
+    assert "Next: merge it with the other shards: billing-canary runs merge BUNDLE..." in said
+    for lacking in (replace(part, missing_count=1), replace(part, run=replace(part.run, notes=("cut off",)))):
+        assert tier_console(lacking, "x").startswith("INCONCLUSIVE: pr-fast, shard 2/3, ")
+
+
 def test_the_markdown_opens_with_one_line_and_names_what_did_not_pass(tier_report: TierReport) -> None:
     text = tier_markdown(tier_report)
     first = text.splitlines()[0]
-    assert first.startswith("**FAIL**: pr-fast, 1 of 5 suites passed: suite bad failed: test-failures")
+    assert first.startswith("**FAIL**: pr-fast, shard 1/2, 1 of 5 suites passed: suite bad failed")
     assert "Next: stop the release" in first
     for part in (
         "- `bad` fail: test-failures: 1 of 2 tests failed",
