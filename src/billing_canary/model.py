@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from billing_canary.money import Money
+from billing_canary.project_files import ProjectFiles as ProjectFiles  # noqa: PLC0414 - one of these nouns, too
 from billing_canary.verdict import Status as Status  # noqa: PLC0414 - one of these nouns, too
 from billing_canary.verdict import Verdict as Verdict  # noqa: PLC0414 - one of these nouns, too
 from billing_canary.verdict import worst as worst  # noqa: PLC0414 - one of these nouns, too
@@ -126,21 +127,6 @@ class SpendReport:
     caps_per_run: tuple[Money, ...] = ()
     caps_per_call: tuple[Money, ...] = ()
     entries: tuple[SpendEntry, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProjectFiles:
-    """Which project a run used.
-
-    Attributes:
-        root: the project's folder, or "bundled default".
-        origin: how it was found: "--project", "found above the working directory" or "bundled".
-        sha256: path inside the project to the hash of each file that the run loaded.
-    """
-
-    root: str
-    origin: str
-    sha256: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
 
 from billing_canary.release import Person
@@ -66,7 +67,7 @@ def people_problems(people: Sequence[Person]) -> tuple[str, ...]:
         f"{person.key}: the spelling {spelling!r} has no letters or digits"
         for person in people
         for spelling in (*person.names, *person.emails)
-        if not any(_marks(spelling))
+        if not _marks(spelling)
     ]
     return (*empty, *_collisions(people))
 
@@ -75,13 +76,12 @@ def _collisions(people: Sequence[Person]) -> Iterator[str]:
     for one, other in combinations(people, 2):
         for first in (*one.names, *one.emails):
             for second in (*other.names, *other.emails):
-                if set(_marks(first)) & set(_marks(second)):
+                if _marks(first) & _marks(second):
                     yield f"{one.key} and {other.key}: {first!r} and {second!r} cannot be told apart"
 
 
 def _meant(spelling: str, people: Sequence[Person]) -> list[Person]:
-    wanted = set(_marks(spelling))
-    return [person for person in people if wanted & _spellings(person)]
+    return [person for person in people if _marks(spelling) & _spellings(person)]
 
 
 def _known_as(spelling: str, people: Sequence[Person]) -> set[str]:
@@ -93,12 +93,18 @@ def _spellings(person: Person) -> set[str]:
     return {mark for spelling in (*person.names, *person.emails) for mark in _marks(spelling)}
 
 
-def _marks(spelling: str) -> Iterator[str]:
+@lru_cache(maxsize=10_000)
+def _marks(spelling: str) -> frozenset[str]:
     """Skeletons of a spelling and of its parts; a name counts in any order of its words.
 
     Each is taken with and without the look-alikes: a capital may look like another letter than the small
-    one does, and both spellings of a Greek name are still that name.
+    one does, and both spellings of a Greek name are still that name. Kept, since every author of a release
+    is compared with everybody who is listed.
     """
+    return frozenset(_each_mark(spelling))
+
+
+def _each_mark(spelling: str) -> Iterator[str]:
     parts = _ADDRESS.fullmatch(spelling)
     for part in (parts["name"], parts["address"]) if parts else (spelling,):
         for alike in (True, False):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from billing_canary.errors import wrong_call
 
 if TYPE_CHECKING:
-    from billing_canary.model import ProjectFiles
+    from billing_canary.project_files import ProjectFiles
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parents[1]
@@ -43,7 +43,7 @@ class Project:
     @property
     def files(self) -> ProjectFiles:
         """The record of this project for the bundle."""
-        from billing_canary.model import ProjectFiles  # noqa: PLC0415 - judging alone loads no model
+        from billing_canary.project_files import ProjectFiles  # noqa: PLC0415 - for bundles alone
 
         root = "bundled default" if self.bundled else str(self.root)
         return ProjectFiles(root=root, origin=self.origin, sha256=dict(sorted(self._sha256.items())))

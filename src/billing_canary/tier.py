@@ -1,15 +1,16 @@
-"""The nouns of confidence tiers: a suite, a tier of suites, what running them showed, and module coverage."""
+"""The nouns of confidence tiers: a suite, a tier of suites, and what running them showed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from billing_canary.model import Status
-from billing_canary.module_coverage import Counts as Counts  # noqa: PLC0414 - one of these nouns, too
-from billing_canary.module_coverage import CoverageStatus as CoverageStatus  # noqa: PLC0414 - one of these nouns, too
-from billing_canary.module_coverage import ModuleCoverage as ModuleCoverage  # noqa: PLC0414 - one of these nouns, too
+from billing_canary.verdict import Status
+
+if TYPE_CHECKING:  # loaded for tiers that gate coverage only
+    from billing_canary.module_coverage import ModuleCoverage
 
 
 class SuiteReason(StrEnum):

@@ -18,18 +18,19 @@ from billing_canary.artifact.run_index import RunIndex
 from billing_canary.artifact.seal import seal_holds
 from billing_canary.errors import EvidenceError
 
-_LOOK_BACK = 200
-"""Decisions; more than that are not made about one release."""
+_LOOK_BACK = 10_000
+"""Decisions; a limit that somebody could reach with copies of one would hide the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EarlierDecision:
-    """One recorded decision, as far as a later one needs it."""
+    """One recorded decision, as far as a later one needs it. `cites`: `kind/run-id` of what it rests on."""
 
     commit: str
     verdict: str
     since: str
     log_head: str
+    cites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,15 @@ def earlier_decisions(root: Path) -> DecisionHistory:
     return DecisionHistory(decisions=tuple(decisions), doubtful=tuple(doubtful))
 
 
+def lost_citations(root: Path, history: DecisionHistory, commit: str) -> tuple[str, ...]:
+    """`kind/run-id` of each run that a decision on `commit` rests on, but that is there no longer.
+
+    Nothing prunes a run that a decision cites, so this finds what an index that is gone, too, cannot tell.
+    """
+    cited = (run for each in history.decisions if each.commit == commit for run in each.cites)
+    return tuple(run for run in dict.fromkeys(cited) if not (root / run).is_dir())
+
+
 def since_when(earlier: Sequence[EarlierDecision], commit: str, verdict: str, now: str) -> str:
     """Start of the unbroken series of decisions on `commit` with this verdict; `now` for the first."""
     latest = next((each for each in earlier if each.commit == commit), None)
@@ -86,4 +96,5 @@ def _earlier(document: Mapping[str, Any]) -> EarlierDecision:
         verdict=str(document.get("verdict", "")),
         since=str(document.get("since", "")),
         log_head=str(document.get("log_head", "")),
+        cites=tuple(map(str, document.get("cites", ()))),
     )

@@ -20,6 +20,9 @@ from billing_canary.release import BundleEvidence
 _LIMITS = frozenset({"--only", "--fault", "--no-require-sandbox"})
 """Options of `billing-canary probe` with which a pass says less than a whole run's."""
 
+_TOLD_TWICE = ("mode", "tier", "target", "argv")
+"""What `run.json` says when a run begins, and its report when it ends."""
+
 
 def look(root: Path, folder: Path) -> BundleEvidence:
     """The run in `folder` below `root`, its report believed only as it was sealed.
@@ -76,8 +79,9 @@ def _finished(
     root: Path, folder: Path, document: Mapping[str, Any], run: Mapping[str, Any], digest: str
 ) -> BundleEvidence:
     tier = document.get("tier", "")
-    if (run["mode"], run.get("tier", tier)) != (document["mode"], tier):
-        detail = "run.json and the report disagree about mode or tier"
+    disputed = [key for key in _TOLD_TWICE if run.get(key, document.get(key)) != document.get(key)]
+    if disputed:
+        detail = f"run.json and the report disagree about {' and '.join(disputed)}"
         return _unusable(root, folder, folder.parent.name, BundleState.DAMAGED, detail)
     return BundleEvidence(
         kind=folder.parent.name,

@@ -99,7 +99,10 @@ def _document_problems(folder: Path, final: str, file: JsonFile) -> Iterator[Fil
         yield FileProblem(
             path=final, problem=Fault.CHANGED, detail="its bytes are not the ones that were sealed"
         )
-    for sentence in (*_contradictions(folder, document), *_index_contradictions(document["artifact_index"])):
+    for sentence in (
+        *_contradictions(folder, document),
+        *_index_contradictions(folder.parent.name, document["artifact_index"]),
+    ):
         yield FileProblem(path=final, problem=Fault.INCONSISTENT, detail=sentence)
     yield from _run_problems(folder)
 
@@ -114,10 +117,13 @@ def _contradictions(folder: Path, document: Row) -> Iterator[str]:
         yield f"says pass although {told} required files are missing"
 
 
-def _index_contradictions(rows: Sequence[Row]) -> Iterator[str]:
+def _index_contradictions(kind: str, rows: Sequence[Row]) -> Iterator[str]:
+    """What no index of this kind says: it names the kind's own files as required, and no path twice."""
     paths = [row["path"] for row in rows]
-    if RUN_FILE not in paths:
-        yield f"the index does not name {RUN_FILE}"
+    required = {row["path"] for row in rows if row["required"]}
+    for file in kind_named(kind).files:
+        if file.path not in required:
+            yield f"the index does not name {file.path} as required"
     for folded, count in Counter(path.casefold() for path in paths).items():
         if count > 1:
             yield f"the index names {folded!r} {count} times (upper and lower case are not told apart)"

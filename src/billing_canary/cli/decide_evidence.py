@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from billing_canary.artifact.change import read_change
-from billing_canary.artifact.decision_history import DecisionHistory
+from billing_canary.artifact.decision_history import DecisionHistory, lost_citations
 from billing_canary.artifact.decision_report import KIND
 from billing_canary.artifact.defect_file import read_defects
 from billing_canary.artifact.evidence_finder import Question, find_evidence
@@ -49,7 +49,11 @@ def gather(search: Search) -> ReleaseEvidence:
     void = invalidated(log)
     questions = list(_questions(search.policy, search.commit))
     defects, defects_problem = _defects(search.project, search.policy)
-    gone = tuple(run for run in missing_runs(search.artifacts) if run not in void)
+    lost = (
+        *missing_runs(search.artifacts),
+        *lost_citations(search.artifacts, search.history, search.commit),
+    )
+    gone = tuple(run for run in dict.fromkeys(lost) if run not in void)
     return ReleaseEvidence(
         commit=search.commit,
         decided_at=search.decided_at,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from billing_canary.artifact.kinds import KINDS
+from billing_canary.artifact.pins import find_pins
 from billing_canary.artifact.run_id import check_run_id
 from billing_canary.artifact.run_index import RunIndex
 from billing_canary.audit_log import EntryKind
@@ -28,7 +29,7 @@ class Invalidation:
 def invalidate_recorded(root: Path, said: Invalidation, *, as_json: bool, quiet: bool) -> int:
     """Write the entry; 0.
 
-    A run whose folder is gone may be declared void, too, if the index remembers it.
+    A run whose folder is gone may be declared void, too, if the index remembers it or a decision cites it.
 
     Raises:
         ProjectError: there is no such run, more than one, it is void already, or the content is wrong.
@@ -53,6 +54,9 @@ def _kind(root: Path, run_id: str, wanted: str | None) -> str:
         for kind in KINDS
         if wanted in {None, kind} and ((root / kind / run_id).is_dir() or index.row(kind, run_id))
     ]
+    if not found:
+        cited = find_pins(root, None).runs
+        found = [kind for kind in KINDS if wanted in {None, kind} and f"{kind}/{run_id}" in cited]
     if len(found) == 1:
         return found[0]
     if not found:

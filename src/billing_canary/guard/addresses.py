@@ -15,6 +15,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:$|/|;)", re.IGNORECASE)
 """A segment `.` or `..`, also quoted: servers differ in whether they resolve it before they look it up."""
 
+_PLAIN = re.compile(r"(https?)://([a-z0-9.:-]+)((?:/\w[\w.~-]*)*)", re.ASCII)
+"""An address that every reader takes apart alike: no user, nothing quoted, no query, no dot segment."""
+
 _NETLOC = re.compile(r"[A-Za-z0-9.\[\]:_-]+", re.ASCII)
 
 
@@ -96,6 +99,9 @@ def _origin_of(scheme: str, netloc: str) -> tuple[str, str, int]:
 @lru_cache(maxsize=512)
 def _split(url: str) -> tuple[SplitResult, bool]:
     """The parts of `url`, and whether its path climbs."""
+    if plain := _PLAIN.fullmatch(url):  # nearly all are, and this is a fraction of the work of `urlsplit`
+        scheme, netloc, path = plain.groups()
+        return SplitResult(scheme, netloc, path, "", ""), False
     # urlsplit drops tabs and line breaks without a word, and other readers take a backslash for a slash.
     if "\\" in url or not url.isprintable() or " " in url:
         raise RefusedError(HOSTS_RULE, "the URL holds a backslash, white space or a control character")

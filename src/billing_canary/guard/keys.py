@@ -22,11 +22,12 @@ _UNDERSCORE = re.compile(r"\\u005f", re.IGNORECASE)
 """How JSON may write the letter that no key goes without."""
 
 _TEST_KEY = re.compile(r"(?:sk|rk)_test_[A-Za-z0-9_]{4,}", re.ASCII)
-_BLANKS = dict.fromkeys([*range(0x21), 0x7F])
-"""White space and control characters of ASCII, for `str.translate`."""
+_BLANKS = bytes([*range(0x21), 0x7F])
+"""White space and control characters of ASCII."""
 
-_URL_SAFE = str.maketrans("-_", "+/")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}", re.ASCII)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}", re.ASCII)
+_UNDERSCORES = 2
+"""Every live key has as many; most texts have fewer, and need no closer look."""
 
 
 @lru_cache(maxsize=512)
@@ -47,7 +48,12 @@ def _unquoted(text: str) -> str:
 
 def _is_live(text: str) -> bool:
     """Whether a live key stands in `text`, without white space and invisible characters if it has some."""
-    joined = text.translate(_BLANKS) if text.isascii() else "".join(filter(str.isprintable, text))
+    if text.count("_") < _UNDERSCORES:
+        return False
+    if text.isascii():
+        joined = text.encode().translate(None, _BLANKS).decode()  # ten times as fast as with text
+    else:
+        joined = "".join(filter(str.isprintable, text))
     lowered = joined.replace(" ", "").lower()
     # Nearly no text has one of these; they are found much faster than the pattern.
     return ("_live_" in lowered or "sk_org_" in lowered) and LIVE_KEY.search(lowered) is not None
@@ -56,11 +62,10 @@ def _is_live(text: str) -> bool:
 def _decoded(text: str) -> Iterator[str]:
     """What reads as base64 in `text`, in plain: `Authorization: Basic` carries keys that way."""
     for token in _BASE64.findall(text):
-        padded = token.rstrip("=").translate(_URL_SAFE)
-        try:
-            plain = binascii.a2b_base64(padded + "=" * (-len(padded) % 4))
-        except binascii.Error:
+        if len(token) % 4 == 1:  # no bytes are written in so many letters
             continue
+        usual = token.replace("-", "+").replace("_", "/")
+        plain = binascii.a2b_base64(usual + "==")  # more padding than needed is ignored
         if plain.isascii():
             yield plain.decode()
 

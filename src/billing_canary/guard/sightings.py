@@ -21,10 +21,6 @@ class Sightings:
         self.customers: set[str] = set()
         self._lock = Lock()
 
-    def ids(self) -> frozenset[str]:
-        """Every payment intent and customer that was seen to be a test object."""
-        return frozenset(self.payments) | self.customers
-
     def look(self, path: str, body: bytes, *, whole: bool) -> dict[str, Any]:
         """Remember what the provider's answer to `path` shows; the answer as a table, empty when it is none.
 

@@ -184,8 +184,8 @@ class SpendLedger:
             raise RefusedError(CAPS_RULE, f"{what}: {amount} is no positive amount")
         if amount > per_call:
             raise RefusedError(CAPS_RULE, f"{what}: {amount} is over the cap of {per_call} for one call")
-        total = self._total(amount.currency) + amount
-        if total > per_run:
+        if self._totals.get(amount.currency, 0) + amount.minor > per_run.minor:
+            total = self._total(amount.currency) + amount
             raise RefusedError(CAPS_RULE, f"{what}: {total} in all is over the cap of {per_run} for the run")
 
 

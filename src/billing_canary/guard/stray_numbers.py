@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -56,9 +57,9 @@ def check_beside(operation: str, document: Any, known: Iterable[Keys], currency:
     places = frozenset(known)
     for keys, value in leaves(document):
         name = next((key for key in reversed(keys) if isinstance(key, str)), "")
-        if keys not in places and _COUNTS.search(name) and _changes(name, value):
+        if keys not in places and _has(_COUNTS, name) and _changes(name, value):
             _refuse(operation, f"the body's {_shown(keys)}")
-        if _CURRENCY.search(name) and _is_other_currency(value, currency):
+        if _has(_CURRENCY, name) and _is_other_currency(value, currency):
             reason = f"{operation}: the body's {_shown(keys)} is {value!r}, but {currency} was declared"
             raise RefusedError(CAPS_RULE, reason)
 
@@ -74,13 +75,22 @@ def check_copies(operation: str, amounts: Iterable[tuple[str, Keys]]) -> None:
     Raises:
         RefusedError: two positions of one list, or a fee or the like beside the amount.
     """
+    copy = _copy_among(tuple(amounts))
+    if copy is not None:
+        _refuse(operation, f"a second amount in the body's {_shown(copy)}")
+
+
+@lru_cache(maxsize=256)
+def _copy_among(amounts: tuple[tuple[str, Keys], ...]) -> Keys | None:
+    """The place of an amount that a backend could add to another; the same few places come all the time."""
     seen: set[str] = set()
     for unit, keys in sorted(amounts, key=lambda place: bool(_ADDS.search(_shown(place[1])))):
         # One form field may spell a whole path, so digits count as positions wherever they stand.
         alike = re.sub(r"\d+", "*", f"{unit} {_shown(keys)}")
         if alike in seen or (seen and _ADDS.search(alike)):
-            _refuse(operation, f"a second amount in the body's {_shown(keys)}")
+            return keys
         seen.add(alike)
+    return None
 
 
 def check_around(operation: str, url: str, headers: Mapping[str, str | bytes]) -> None:
@@ -89,12 +99,14 @@ def check_around(operation: str, url: str, headers: Mapping[str, str | bytes]) -
     Raises:
         RefusedError: there is one.
     """
-    for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
-        if _COUNTS.search(name) and _changes(name, value):
+    query = urlsplit(url).query if "?" in url else ""
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if _has(_COUNTS, name) and _changes(name, value):
             _refuse(operation, f"the address's {name}")
-    for name, raw in headers.items():
+    for name in _counting(tuple(headers)):
+        raw = headers[name]
         value = raw.decode("latin-1") if isinstance(raw, bytes) else raw
-        if _IN_HEADERS.search(name) and _changes(name, value):
+        if _changes(name, value):
             _refuse(operation, f"the header {name}")
 
 
@@ -117,6 +129,18 @@ def leaves(document: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
             yield from leaves(value, (*keys, number))
     else:
         yield keys, document
+
+
+@lru_cache(maxsize=256)
+def _counting(headers: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `headers` under which a number could change what is moved."""
+    return tuple(name for name in headers if _IN_HEADERS.search(name))
+
+
+@lru_cache(maxsize=1024)
+def _has(pattern: re.Pattern[str], name: str) -> bool:
+    """Whether `pattern` is found in `name`; the same few names come with every request."""
+    return pattern.search(name) is not None
 
 
 def _changes(name: str, value: Any) -> bool:

@@ -45,6 +45,9 @@ class Unit(StrEnum):
     """An impossible amount, as it is."""
 
 
+_NO_AMOUNT = frozenset({Unit.CURRENCY, Unit.RAW})
+
+
 @dataclass(frozen=True, kw_only=True)
 class MoneyPlace:
     """Where a body holds an amount or a currency: the keys that lead there, and how it is written."""
@@ -90,7 +93,7 @@ def check_body(call: TargetCall, body: object) -> Money:
             another number stands beside it that could change what is moved.
     """
     amount = call.amount
-    amounts = [place.keys for place in call.places if place.unit not in {Unit.CURRENCY, Unit.RAW}]
+    amounts = [place.keys for place in call.places if place.unit not in _NO_AMOUNT]
     if amount is None or not amounts:
         raise RefusedError(ENDPOINTS_RULE, f"{call.operation}: where its amount stands is not known")
     document = _document(call, body)
@@ -153,7 +156,7 @@ def _document(call: TargetCall, body: object) -> Any:
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
     if text.lstrip()[:1] in {"{", "["}:
         try:
-            return json.loads(text, object_pairs_hook=_each_once)
+            return _READER.decode(text)
         except (ValueError, RecursionError):
             reason = f"{call.operation}: the body is no readable JSON with each key once"
             raise RefusedError(ENDPOINTS_RULE, reason) from None
@@ -172,6 +175,9 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_READER = json.JSONDecoder(object_pairs_hook=_each_once)
+
+
 def _at(document: Any, keys: tuple[str | int, ...]) -> Any:
     for key in keys:
         try:
@@ -182,7 +188,7 @@ def _at(document: Any, keys: tuple[str | int, ...]) -> Any:
 
 
 def _check_copies(call: TargetCall) -> None:
-    amounts = [place for place in call.places if place.unit not in {Unit.CURRENCY, Unit.RAW}]
+    amounts = [place for place in call.places if place.unit not in _NO_AMOUNT]
     check_copies(call.operation, [(place.unit.value, place.keys) for place in amounts])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import PurePosixPath
 
 from billing_canary.config import Table, read_toml
@@ -51,6 +50,8 @@ def load_tier(project: Project, name: str) -> Tier:
 
 
 def _unknown(project: Project, name: str) -> Exception:
+    from difflib import get_close_matches  # noqa: PLC0415 - for this error alone
+
     known = tier_names(project)
     close = get_close_matches(name, known, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""

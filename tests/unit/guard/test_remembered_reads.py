@@ -38,6 +38,16 @@ def test_a_read_that_differs_in_anything_is_judged_anew(headers: dict[str, str],
         guard.before_request("GET", URL, headers, body)
 
 
+def test_a_read_that_finds_no_room_is_judged_each_time() -> None:
+    guard = make_guard()
+    for number in range(4097):
+        guard.before_request("GET", f"{URL}/{number}", {}, None)
+    for _ in range(2):
+        guard.before_request("GET", f"{URL}/4096", {}, None)
+    with pytest.raises(RefusedError):
+        guard.before_request("GET", f"{URL}/4096", {"accept": "sk_" + "live_0000000000"}, None)
+
+
 def test_a_remembered_read_does_not_outlive_the_run() -> None:
     guard = make_guard()
     guard.before_request("GET", URL, {}, None)
