@@ -48,7 +48,8 @@ def read_pins() -> dict[str, Requirement]:
 
 def roots() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    postgres = project["project"]["optional-dependencies"]["postgres"]
+    return [*project["project"]["dependencies"], *postgres, *project["build-system"]["requires"]]
 
 
 def unpinned(pins: Mapping[str, Requirement], asked: Asked, python: str) -> Iterator[Missing]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
 CANARY = GITHUB / "workflows" / "billing-canary.yml"
 CONFIDENCE = GITHUB / "workflows" / "billing-confidence.yml"
+RELEASE = GITHUB / "workflows" / "release.yml"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 USES = re.compile(r"uses: (\S+?)@(\S+)(.*)")
 
@@ -81,7 +83,7 @@ def test_dependabot_has_a_valid_configuration(tool: Tool) -> None:
 
 
 def test_shell_scripts_are_clean(tool: Tool) -> None:
-    scripts = [path for path in (ROOT / "scripts").iterdir() if path.is_file()]
+    scripts = [path for path in (ROOT / "scripts").iterdir() if path.is_file() and path.suffix != ".py"]
     outcome = run(tool("shellcheck"), *scripts, ROOT / ".ci" / "run")
     assert outcome.returncode == 0, outcome.stdout
 
@@ -98,13 +100,15 @@ def test_every_action_is_pinned_to_one_commit_and_says_its_version() -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
-def test_no_job_can_hang_or_write(workflow: Path) -> None:
+def test_no_job_can_hang_or_write_but_the_one_that_keeps_the_issue(workflow: Path) -> None:
     text = workflow.read_text(encoding="utf-8")
     jobs = re.findall(r"^    (runs-on|timeout-minutes):", text, re.MULTILINE)
     assert jobs == ["runs-on", "timeout-minutes"] * (len(jobs) // 2)
     assert jobs
     assert "permissions: {}" in text
-    assert not re.search(r": write\b", text)
+    writing = re.findall(r"^  (\w+):\n|^ +(\S+): write\b", text, re.MULTILINE)
+    found = [(writing[place - 1][0], right) for place, (_, right) in enumerate(writing) if right]
+    assert found == ([("issue", "issues")] if workflow == CANARY else [])
 
 
 def without_comments(workflow: Path) -> str:
@@ -121,15 +125,30 @@ def steps(text: str) -> dict[tuple[str, str], str]:
     return found
 
 
-def test_a_secret_reaches_only_the_steps_that_need_it() -> None:
-    text = without_comments(CANARY)
+@pytest.mark.parametrize("workflow", [CANARY, RELEASE], ids=lambda path: path.name)
+def test_a_secret_reaches_only_the_steps_that_need_it(workflow: Path) -> None:
+    text = without_comments(workflow)
     secret = re.compile(r"\bsecrets\b")
     holding = {place for place, step in steps(text).items() if secret.search(step)}
-    assert holding == {("decide", "Decide"), ("staging", "Run the canary"), ("staging", "Clean up")}
+    staging = {("staging", "Run the canary"), ("staging", "Clean up")}
+    expected = {
+        CANARY: {("decide", "Decide"), ("triggers", "Ask the telemetry"), *staging},
+        RELEASE: {("mode", "Choose"), *staging},
+    }
+    assert holding == expected[workflow]
     outside = text
     for place in holding:
         outside = outside.replace(steps(text)[place], "")
     assert not secret.search(outside)
+
+
+def test_the_runner_s_own_token_reaches_only_the_two_steps_that_ask_github() -> None:
+    for workflow in WORKFLOWS:
+        text = without_comments(workflow)
+        holding = {place for place, step in steps(text).items() if "github.token" in step}
+        asking = {("triggers", "Fetch earlier runs"), ("issue", "Open or update")}
+        assert holding == (asking if workflow == CANARY else set())
+        assert text.count("github.token") == len(holding)
 
 
 def test_the_decision_learns_only_whether_a_setting_is_set() -> None:
@@ -164,23 +183,57 @@ def test_the_schedule_keeps_off_the_full_hour() -> None:
 
 def test_both_modes_install_in_the_same_way_and_only_what_is_written_down() -> None:
     found = steps(without_comments(CANARY))
-    scripts = {found[job, "Install"].partition("run: |\n")[2].strip() for job in ("mock", "staging")}
+    jobs = ("mock", "staging", "triggers")
+    scripts = {found[job, "Install"].partition("run: |\n")[2].strip() for job in jobs}
     assert len(scripts) == 1
     installing = [line for line in scripts.pop().splitlines() if "pip install" in line]
     assert "--require-hashes" in installing[0]
     assert all("--require-hashes" in line or "--no-index" in line for line in installing)
-    assert without_comments(CANARY).count("pip install") == 2 * len(installing)
+    assert without_comments(CANARY).count("pip install") == len(jobs) * len(installing)
 
 
-def test_every_workflow_installs_in_that_way() -> None:
+@pytest.mark.parametrize(
+    ("workflow", "jobs"),
+    [
+        (CONFIDENCE, ("plan", "suites", "verdict")),
+        (RELEASE, ("tiers", "mock", "staging", "decide")),
+    ],
+    ids=["confidence", "release"],
+)
+def test_every_workflow_installs_in_that_way(workflow: Path, jobs: tuple[str, ...]) -> None:
     script = steps(without_comments(CANARY))["mock", "Install"].partition("run: |\n")[2].strip()
-    found = steps(without_comments(CONFIDENCE))
+    found = steps(without_comments(workflow))
     assert {
         job: found[job, "Install"].partition("run: |\n")[2].strip()
         for job, name in found
         if name == "Install"
-    } == (dict.fromkeys(("plan", "suites", "verdict"), script))
-    assert without_comments(CONFIDENCE).count("pip install") == 3 * script.count("pip install")
+    } == (dict.fromkeys(jobs, script))
+    assert without_comments(workflow).count("pip install") == len(jobs) * script.count("pip install")
+
+
+def test_a_release_runs_staging_exactly_as_the_canary_does() -> None:
+    canary, release = steps(without_comments(CANARY)), steps(without_comments(RELEASE))
+    for step in ("Run the canary", "Clean up", "Install"):
+        assert release["staging", step].replace("needs.mode", "needs.decide") == canary["staging", step]
+    asked = canary["decide", "Decide"].replace("Decide", "Choose").replace("id: decide", "id: choose")
+    for name in ("mode", "max_amount_rub"):
+        asked = re.sub(rf"\$\{{\{{ inputs.{name} .*", "auto" if name == "mode" else '"10"', asked)
+    assert release["mode", "Choose"].strip() == asked.strip()
+    group = "    concurrency:\n      group: billing-canary-staging\n      cancel-in-progress: false\n"
+    assert group in RELEASE.read_text(encoding="utf-8").partition("\n  staging:\n")[2]
+
+
+def test_a_release_runs_every_tier_that_the_checklist_asks_for() -> None:
+    checklist = tomllib.loads((ROOT / "gates" / "release.toml").read_text(encoding="utf-8"))
+    wanted = [item["tier"] for item in checklist["item"] if item["kind"] == "tier"]
+    assert f"tier: [{', '.join(wanted)}]\n" in RELEASE.read_text(encoding="utf-8")
+
+
+def test_an_issue_is_written_only_when_asked_for_and_only_about_the_default_branch() -> None:
+    condition = without_comments(CANARY).partition("\n  issue:\n")[2].partition("runs-on")[0]
+    assert "needs.triggers.outputs.verdict == 'rollback'" in condition
+    assert "&& vars.BILLING_CANARY_OPEN_ISSUES == 'true'" in condition
+    assert "&& github.ref_name == github.event.repository.default_branch" in condition
 
 
 def test_suites_get_no_secret_and_the_verdict_always_comes() -> None:

@@ -20,8 +20,9 @@ WORKFLOW = Path(".github/workflows/billing-canary.yml")
 _USES = re.compile(r"uses: (\S+)@(\S+)")
 # act rejects this key, which only keeps GitHub from filing a deployment for every run.
 _UNKNOWN_TO_ACT = re.compile(r"^ +deployment: false\n", re.MULTILINE)
-# All jobs share one interpreter, into which each installs; act runs those of a matrix at once.
+# act runs the jobs of a matrix at once, whatever it is told of other jobs.
 _MATRIX = re.compile(r"^( +)fail-fast: false", re.MULTILINE)
+_TRIGGERS = "\n  triggers:\n"
 _DEADLINE_S = 300
 _STAND_INS = {
     "actions/setup-python": """
@@ -67,11 +68,22 @@ class Settings:
     variables: dict[str, str] = field(default_factory=dict)
     event: str = "workflow_dispatch"
     workflow: Path = WORKFLOW
+    triggers: bool = False
+    """Whether what comes after the canary is played, too: it takes as long as the canary."""
+    runner: dict[str, str] = field(default_factory=dict)
+    """What the runner says of itself, such as GITHUB_RUN_ID."""
+    committed: Callable[[Path], None] | None = None
+    """Called with the checkout once it was committed."""
 
     def words(self) -> Iterator[str]:
         """The same as words of a command line."""
         yield self.event
-        for option, pairs in (("input", self.inputs), ("secret", self.secrets), ("var", self.variables)):
+        for option, pairs in (
+            ("input", self.inputs),
+            ("secret", self.secrets),
+            ("var", self.variables),
+            ("env", self.runner),
+        ):
             for name, value in pairs.items():
                 yield from (f"--{option}", f"{name}={value}")
 
@@ -122,6 +134,11 @@ class Played:
         """The summaries of all jobs, in the order in which they were written."""
         return "".join(record["content"] for record in self.records if record.get("command") == "summary")
 
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of all steps."""
+        return {r["name"]: r["arg"] for r in self.records if r.get("command") == "set-output"}
+
     def step(self, name: str) -> str:
         """How a step ended: "success", "failure", or "" when it did not run."""
         ends = (r["stepResult"] for r in self.records if r.get("step") == name and "stepResult" in r)
@@ -156,8 +173,12 @@ class GitHub:
         settings = settings or Settings()
         workflow = checkout / settings.workflow
         known = _UNKNOWN_TO_ACT.sub("", workflow.read_text(encoding="utf-8"))
+        if not settings.triggers:
+            known = known.partition(_TRIGGERS)[0]
         workflow.write_text(_MATRIX.sub(r"\g<0>\n\1max-parallel: 1", known), encoding="utf-8")
         _commit(self.git, checkout)
+        if settings.committed is not None:
+            settings.committed(checkout)
         return subprocess.Popen(
             [*self._argv(checkout, settings.workflow), *settings.words()],
             cwd=checkout,
@@ -181,6 +202,8 @@ class GitHub:
         yield from (self.act, "--workflows", str(workflow), "--json")
         # The cache server would listen on this machine's public address.
         yield from ("--platform", "ubuntu-latest=-self-hosted", "--no-cache-server")
+        # All jobs share one interpreter, into which each installs.
+        yield from ("--concurrent-jobs", "1", "--defaultbranch", "main")
         # The log is to show what the program prints; act, like GitHub, would mask secrets in it.
         yield "--insecure-secrets"
         yield from ("--action-cache-path", str(checkout.with_name(f"{checkout.name}-act")))
