@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -101,9 +104,9 @@ def read_toml(file: Path, shown_as: str, problems: list[Problem]) -> Table:
 
 def _load(file: Path, shown_as: str, problems: list[Problem]) -> Mapping[str, Any]:
     try:
-        raw = file.read_bytes()
+        raw = _content(file)
         if len(raw) > _SIZE_LIMIT:
-            message = f"has {len(raw)} bytes; a project file has at most {_SIZE_LIMIT}"
+            message = f"has {file.stat().st_size} bytes; a project file has at most {_SIZE_LIMIT}"
             problems.append(Problem(where=shown_as, message=message, fix="split or shorten it"))
             return {}
         return tomllib.loads(raw.decode("utf-8"))
@@ -114,6 +117,20 @@ def _load(file: Path, shown_as: str, problems: list[Problem]) -> Mapping[str, An
         problems.append(
             Problem(where=shown_as, message=f"is not UTF-8: {error.reason}", fix="save it as UTF-8")
         )
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # an integer of 5,000 digits is no TOMLDecodeError
         problems.append(Problem(where=shown_as, message=f"is no TOML: {error}", fix="mend the syntax"))
     return {}
+
+
+def _content(file: Path) -> bytes:
+    """At most one byte more than a project file may have.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file: reading a FIFO or a device might never end.
+    """
+    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "is no regular file")
+    with open(handle, "rb") as stream:  # noqa: PTH123 - a descriptor, no path
+        return stream.read(_SIZE_LIMIT + 1)

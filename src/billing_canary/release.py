@@ -173,7 +173,8 @@ class ReleaseEvidence:
     Attributes:
         decided_at: RFC 3339, UTC: the only clock of the judgement.
         bundles: newest first, at least all those of the kinds that the policy asks for and that matter.
-        gone: runs that the index knows or an earlier decision cites, and that nobody pruned, but whose folder is missing.
+        gone: runs that the index knows or an earlier decision cites, and that nobody pruned, but whose
+            folder is missing.
         defects: from the policy's defect file; None when none is configured.
         defects_problem: why that file cannot be used, or "".
         rewritten: why the audit log is not the continuation of what was committed or cited before, or "".

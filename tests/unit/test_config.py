@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,12 @@ def write_nothing(path: Path) -> None:
     """Leave the file out."""
 
 
+def sparse(path: Path, size: int) -> None:
+    """A file that has so many bytes, but takes no room."""
+    path.touch()
+    os.truncate(path, size)
+
+
 FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "absent": (write_nothing, "cannot be read"),
     "a folder": (lambda path: path.mkdir(), "cannot be read"),
@@ -163,6 +170,10 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "NUL": (lambda path: path.write_text("a = 1\0"), "is no TOML"),
     "too deep": (lambda path: path.write_text("a = " + "[" * 20_000), "is no TOML"),
     "too long": (lambda path: path.write_text("#" * 1_000_001), "at most 1000000"),
+    "far too long": (lambda path: sparse(path, 1 << 40), "has 1099511627776 bytes"),
+    "an integer of 5,000 digits": (lambda path: path.write_text("a = " + "9" * 5_000), "is no TOML"),
+    "a FIFO": (os.mkfifo, "is no regular file"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "is no regular file"),
 }
 
 

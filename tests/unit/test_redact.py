@@ -195,3 +195,35 @@ def test_a_card_number_beside_other_numbers_is_masked(text: str) -> None:
     assert MASK in masked
     assert "4242" not in masked
     assert "5556" not in masked
+
+
+PIECES = (
+    *("4242 4242 4242 4242", "42", "6", "1", " ", "-", "\n", "é", "İ", "\ud800", "٤", "plain words\n"),
+    *("Bearer abcdefgh", "Basic dXNlcjpwYXNz", "sk_test_", "abcd", "whsec_AAAA", "hunter22", "HUNTER22"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_a_text_is_masked_as_each_of_its_lines_alone(text: str) -> None:
+    redact = Redactor(["hunter22"])
+
+    assert redact(text).split("\n") == [redact(line) for line in text.split("\n")]
+
+
+def test_a_letter_that_grows_when_it_is_made_small_moves_no_mask() -> None:
+    assert Redactor(["hunter22"])("İİİİ\nsay HUNTER22\nend") == f"İİİİ\nsay {MASK}\nend"
+
+
+def test_every_line_that_needs_it_is_masked_and_the_others_stay() -> None:
+    lines = [
+        "first",
+        "key sk_test_abcdef",
+        "",
+        "card 4242424242424242",
+        "plain",
+        "Bearer abcdefgh hunter22",
+        "",
+    ]
+    masked = ["first", f"key {MASK}", "", f"card {MASK}", "plain", f"Bearer {MASK} {MASK}", ""]
+
+    assert Redactor(["hunter22"])("\n".join(lines)) == "\n".join(masked)

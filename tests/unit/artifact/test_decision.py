@@ -26,6 +26,7 @@ from billing_canary.artifact.decision_history import (
     DecisionHistory,
     EarlierDecision,
     earlier_decisions,
+    lost_citations,
     since_when,
 )
 from billing_canary.artifact.decision_report import (
@@ -50,6 +51,7 @@ ROOT = Path(__file__).parents[3]
 RISK_FILE = ROOT / "gates/risk.toml"
 FAILED = evidence(bundles=(replace(HEAVY, overall_status="fail"),))
 ID = "20261121T120000.000Z-0000"
+CITES = ("billing-confidence/heavy-1", "billing-canary/canary-1")
 HEAD = ReportHead(
     mode="decision",
     commit=COMMIT,
@@ -272,15 +274,27 @@ def test_earlier_decisions_newest_first_and_only_whole_ones(tmp_path: Path) -> N
     shutil.copytree(newest, damaged)
     (damaged / "decision.json").write_bytes((newest / "decision.json").read_bytes().replace(b"GO", b"NO"))
     (tmp_path / "billing-decisions/20261121T114500.000Z-0000").mkdir()
+    told = EarlierDecision(commit=COMMIT, verdict="", since=NOW, log_head=EVIDENCE.log.head)
 
     assert earlier_decisions(tmp_path) == DecisionHistory(
         decisions=(
-            EarlierDecision(commit=COMMIT, verdict="GO", since=NOW, log_head=EVIDENCE.log.head),
-            EarlierDecision(commit=COMMIT, verdict="NO-GO", since=NOW, log_head=EVIDENCE.log.head),
+            replace(told, verdict="GO", cites=CITES),
+            replace(told, verdict="NO-GO", cites=CITES[:1]),
         ),
         doubtful=(f"billing-decisions/{damaged.name}",),
     )
     assert earlier_decisions(tmp_path / "absent") == DecisionHistory(decisions=(), doubtful=())
+
+
+def test_a_run_that_a_decision_cites_is_missed(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / CITES[0]).mkdir(parents=True)
+    (tmp_path / CITES[1]).parent.mkdir()
+    (tmp_path / CITES[1]).touch()
+    history = earlier_decisions(tmp_path)
+
+    assert lost_citations(tmp_path, history, COMMIT) == CITES[1:]
+    assert lost_citations(tmp_path, history, "b" * 40) == ()
 
 
 def test_a_decision_that_was_made_and_has_lost_its_report_is_doubtful(tmp_path: Path) -> None:

@@ -256,10 +256,22 @@ def test_report_and_run_json_must_agree(tmp_path: Path) -> None:
 
     (seen,) = found(tmp_path)
 
-    assert (seen.state, seen.detail) == ("damaged", "run.json and the report disagree about mode or tier")
+    assert (seen.state, seen.detail) == ("damaged", "run.json and the report disagree about tier")
     assert replace(seen, detail="", state="") == BundleEvidence(
         kind=KIND, run_id=run_id_at(1), folder=f"{KIND}/{run_id_at(1)}", state=""
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"), [({"argv": ["confidence"]}, "argv"), ({"tier": "x", "argv": ["y"]}, "tier and argv")]
+)
+def test_the_command_line_is_told_twice_alike(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    folder = record_tier(tmp_path, 1)
+    reseal(folder, lambda document: document.update(changes))
+
+    (seen,) = found(tmp_path)
+
+    assert (seen.state, seen.detail) == ("damaged", f"run.json and the report disagree about {told}")
 
 
 def test_a_module_below_its_floor_is_told(tmp_path: Path) -> None:

@@ -136,7 +136,26 @@ def test_an_index_that_points_out_of_the_bundle_is_found(bundle: Path, path: str
     (bundle.parents[1] / "outside").write_text("not to be opened")
     rewrite(bundle, lambda document: row(document, "junit.xml").update(path=path))
 
-    assert problems(bundle) == {(path, "unsafe"), ("junit.xml", "extra")}
+    assert problems(bundle) == {(FINAL, "inconsistent"), (path, "unsafe"), ("junit.xml", "extra")}
+
+
+@pytest.mark.parametrize("path", ["run.json", "junit.xml", "billing-canary-report.md", "logs/run.log"])
+def test_a_file_that_each_run_has_must_be_in_the_index_as_required(bundle: Path, path: str) -> None:
+    rewrite(bundle, lambda document: row(document, path).update(required=False))
+
+    (found,) = verify_bundle(bundle).problems
+
+    assert (found.path, found.problem) == (FINAL, "inconsistent")
+    assert found.detail == f"the index does not name {path} as required"
+
+
+def test_a_file_that_was_removed_together_with_its_row_is_missed(bundle: Path) -> None:
+    (bundle / "junit.xml").unlink()
+    rewrite(bundle, lambda document: document["artifact_index"].remove(row(document, "junit.xml")))
+
+    (found,) = verify_bundle(bundle).problems
+
+    assert found.detail == "the index does not name junit.xml as required"
 
 
 def test_a_path_named_twice_and_a_clash_of_case_are_found(bundle: Path) -> None:

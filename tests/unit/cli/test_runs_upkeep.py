@@ -230,6 +230,17 @@ def test_a_run_whose_folder_is_gone_can_be_invalidated(root: Path) -> None:
     assert invalidate() == 0
 
 
+def test_a_run_that_only_a_decision_remembers_can_be_invalidated(root: Path) -> None:
+    (root / KIND / NEW).rename(root / "away")
+    (root / "index.jsonl").unlink(missing_ok=True)
+    assert invalidate() == 2
+    decision = root / "billing-decisions/rc1"
+    decision.mkdir(parents=True)
+    (decision / "decision.json").write_text(json.dumps({"cites": [f"{KIND}/{NEW}"]}))
+
+    assert invalidate() == 0
+
+
 def test_an_invalidated_run_leaves_the_history(root: Path, project: Path) -> None:
     later = canary("20261121T100300.000Z-cccc", PROBE).run
     before = look_back(root, later, Status.PASS, "b" * 40).previous
