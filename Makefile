@@ -18,7 +18,7 @@ RUN := $(STAMP)-run
 DEV := $(STAMP)-dev
 INPUTS := pyproject.toml scripts/make-venv
 
-.PHONY: canary smoke test lint format types layers workflows packaging bench clean help
+.PHONY: canary smoke test lint format types layers workflows packaging branches mutation bench clean help
 
 canary: $(RUN) ## run the synthetic canary against the built-in billing system
 	@$(BIN)/billing-canary probe --mode mock $(ARGS)
@@ -45,13 +45,19 @@ layers: $(DEV) ## check that imports point down only
 
 workflows: $(DEV) ## lint the GitHub workflows and run them here
 	@cases=tests/acceptance; \
-	$(BIN)/python -m pytest $$cases/test_workflows.py $$cases/test_*_workflow*.py $$cases/test_canary_mode.py $$cases/test_pins.py $(ARGS)
+	$(BIN)/python -m pytest $$cases/test_workflow*.py $$cases/test_*_workflow*.py $$cases/test_canary_mode.py $$cases/test_pins.py $(ARGS)
 
 packaging: $(DEV) ## build the wheel, install it elsewhere and use it
 	@$(BIN)/python -m pytest tests/packaging $(ARGS)
 
+branches: $(DEV) ## check that the unit tests of gate and guard cover every line and branch
+	@$(BIN)/python scripts/branches.py $(ARGS)
+
+mutation: $(DEV) ## mutate gate and guard in a copy and count what their unit tests notice; takes minutes
+	@$(BIN)/python scripts/mutation.py $(ARGS)
+
 bench: $(DEV) ## measure the figures that the README quotes
-	@$(BIN)/python benchmarks/ratios.py $(ARGS)
+	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 clean: ## remove caches and build output; .venv and artifacts/ stay
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

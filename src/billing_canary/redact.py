@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 MASK = "[redacted]"
@@ -32,8 +32,18 @@ _DIGITS = bytes(ord("0") if 48 <= byte <= 57 else ord("x") for byte in range(256
 _LONG_NUMBER = b"0" * 12
 """What the shortest number that looks like a card's comes to, with spaces and hyphens left out."""
 
-_CARD_START = re.compile(r"[2-6](?<!\d[2-6])(?:[ -]?\d){11}", re.ASCII)
-"""How every card number begins; that it opens with digits makes it quick to search."""
+_CARD_LETTERS = bytes(
+    ord("2")
+    if byte in b"23456"
+    else ord("0")
+    if byte in b"01789"
+    else ord("-")
+    if byte in b" -"
+    else ord("x")
+    for byte in range(256)
+)
+_CARD_START = re.compile(rb"2(?<![02]2)" + rb"-?[02]" * 11)
+"""How every card number begins, in the letters of `_CARD_LETTERS`: a fixed first one is quick to search."""
 
 _CARD_LENGTHS = range(13, 20)
 _SHORTEST_SECRET = 6
@@ -94,13 +104,9 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted]`."""
-        if self._values is not None and self._may_hold_value(text):
-            text = self._without_values(text)
-        if _may_hold_shape(text):
-            text = "\n".join(
-                _SHAPES.sub(_mask_shape, line) if _may_hold_shape(line) else line for line in text.split("\n")
-            )
-        return text
+        if self._values is not None:
+            text = self._without_values(text, self._values)
+        return _mask_lines(text, _shape_places(text), lambda line: _SHAPES.sub(_mask_shape, line))
 
     def tree(self, value: object) -> object:
         """A JSON-like `value` with every string in it redacted, keys included."""
@@ -112,21 +118,39 @@ class Redactor:
             return [self.tree(item) for item in value]
         return value
 
-    def _may_hold_value(self, text: str) -> bool:
+    def _without_values(self, text: str, values: re.Pattern[str]) -> str:
         lowered = text.lower()
-        return any(needle in lowered for needle in self._needles)
-
-    def _without_values(self, text: str) -> str:
-        assert self._values is not None  # noqa: S101 - the caller has looked
-        if not self._by_line:
-            return self._values.sub(MASK, text)
-        return "\n".join(
-            self._values.sub(MASK, line) if self._may_hold_value(line) else line for line in text.split("\n")
-        )
+        places = sorted(place for needle in self._needles for place in _places(lowered, needle))
+        if places and not (self._by_line and len(lowered) == len(text)):  # else places are not the text's
+            return values.sub(MASK, text)
+        return _mask_lines(text, places, lambda line: values.sub(MASK, line))
 
 
-def _may_hold_shape(text: str) -> bool:
-    if any(hint in text for hint in _HINTS):
-        return True
-    digits = text.encode("utf-8", "surrogatepass").translate(_DIGITS, b" -")
-    return _LONG_NUMBER in digits and _CARD_START.search(text) is not None
+def _places(text: str, needle: str) -> Iterator[int]:
+    """Where `needle` is in `text`."""
+    place = text.find(needle)
+    while place >= 0:
+        yield place
+        place = text.find(needle, place + len(needle))
+
+
+def _shape_places(text: str) -> list[int]:
+    """A place in every line that may hold a shape, in order."""
+    places = [place for hint in _HINTS for place in _places(text, hint)]
+    letters = text.encode("ascii", "replace")  # one byte a character, so that places are the text's
+    if _LONG_NUMBER in letters.translate(_DIGITS, b" -"):
+        places += [found.start() for found in _CARD_START.finditer(letters.translate(_CARD_LETTERS))]
+    return sorted(places)
+
+
+def _mask_lines(text: str, places: Iterable[int], mask: Callable[[str], str]) -> str:
+    """`text` with `mask` applied to each line that has one of `places`, which are in order."""
+    parts, done = [], 0
+    for place in places:
+        if place >= done:
+            start = text.rfind("\n", done, place) + 1 or done
+            end = text.find("\n", place)
+            end = len(text) if end < 0 else end
+            parts += [text[done:start], mask(text[start:end])]
+            done = end
+    return "".join([*parts, text[done:]]) if parts else text
