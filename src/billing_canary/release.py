@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from billing_canary.audit_log import AuditLog
+from billing_canary.audit.log import AuditLog
+from billing_canary.audit.people import Person
 from billing_canary.verdict import Status
 
 
@@ -42,16 +43,6 @@ class ReleaseItem:
     required: bool
     settings: Mapping[str, object]
     place: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """Somebody who may approve or sign off, and every spelling that they are known by."""
-
-    key: str
-    names: tuple[str, ...]
-    emails: tuple[str, ...]
-    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

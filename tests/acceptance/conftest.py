@@ -21,7 +21,7 @@ from tests.fakes.staging import Staging
 
 from billing_canary.artifact.kinds import KINDS
 from billing_canary.artifact.verify import verify_bundle
-from billing_canary.audit_log import AUDIT_LOG
+from billing_canary.audit.log import AUDIT_LOG
 
 ROOT = Path(__file__).parents[2]
 # What would lead the program elsewhere, colour its output, or be taken for a secret of the run.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.fakes.audit import APPROVE, COMMIT
 
-from billing_canary.audit_log import AUDIT_LOG, AuditLog
-from billing_canary.audit_log_file import load_log
+from billing_canary.audit.log import AUDIT_LOG, AuditLog
+from billing_canary.audit.log_file import load_log
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Canary

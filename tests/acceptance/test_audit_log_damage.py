@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.fakes.audit import APPROVE, make_bytes
 
-from billing_canary.audit_log import AUDIT_LOG, AuditLog, EntryKind
-from billing_canary.audit_log_file import load_log
+from billing_canary.audit.log import AUDIT_LOG, AuditLog, EntryKind
+from billing_canary.audit.log_file import load_log
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Canary
@@ -86,8 +86,8 @@ def test_twenty_writers_at_once_make_one_chain(home: Canary) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from billing_canary.audit_log import EntryKind
-from billing_canary.audit_log_file import append
+from billing_canary.audit.log import EntryKind
+from billing_canary.audit.log_file import append
 from billing_canary.clock import SystemClock, utc_text
 fields = {"commit": "a" * 40, "role": "lead", "reason": "x" * 1000}
 while True:

@@ -23,8 +23,8 @@ from tests.fakes.released import (
     withdraw,
 )
 
-from billing_canary.audit_chain import line_of, next_entry, read_log
-from billing_canary.audit_log import AuditLog, EntryKind
+from billing_canary.audit.chain import line_of, next_entry, read_log
+from billing_canary.audit.log import AuditLog, EntryKind
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Canary as Command

@@ -14,8 +14,8 @@ from tests.battery.released import final_of
 from billing_canary.artifact.index_file import INDEX_FILE
 from billing_canary.artifact.json_text import to_json
 from billing_canary.artifact.seal import FIELD, sealed
-from billing_canary.audit_chain import digest, line_of, read_log
-from billing_canary.audit_log import AuditEntry, EntryKind
+from billing_canary.audit.chain import digest, line_of, read_log
+from billing_canary.audit.log import AuditEntry, EntryKind
 
 Document = dict[str, Any]
 Change = Callable[[Document], object]

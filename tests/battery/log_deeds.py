@@ -12,8 +12,8 @@ from tests.battery.forgery import entry, with_fields
 from tests.battery.released import DECISIONS, LOG, Release, final_of
 from tests.battery.tampering import Act
 
-from billing_canary.audit_chain import digest
-from billing_canary.audit_log import AuditEntry
+from billing_canary.audit.chain import digest
+from billing_canary.audit.log import AuditEntry
 
 RISK, FINANCE, PLAN, LEAD, QA = range(5)
 """Where each entry stands; the first three are committed."""

@@ -14,7 +14,7 @@ from tests.battery.forgery import entry, with_fields
 from tests.battery.released import final_of
 from tests.battery.tampering import Case, case
 
-from billing_canary.audit_chain import line_of
+from billing_canary.audit.chain import line_of
 
 _DAMAGED, _REWRITTEN = "the audit log is damaged", "rewritten: "
 _NOBODY = "approvals: no approval by"

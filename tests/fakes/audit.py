@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from billing_canary.audit_chain import log_bytes, next_entry, read_log
-from billing_canary.audit_log import AuditEntry, AuditLog, EntryKind
+from billing_canary.audit.chain import log_bytes, next_entry, read_log
+from billing_canary.audit.log import AuditEntry, AuditLog, EntryKind
 
 COMMIT, OTHER_COMMIT = "a" * 40, "b" * 40
 APPROVE = ("approve", "--commit", COMMIT, "--role", "lead", "--by", "Ada Byron")

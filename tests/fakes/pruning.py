@@ -11,8 +11,8 @@ from billing_canary.artifact.listing import list_runs
 from billing_canary.artifact.prune import Pruned, prune
 from billing_canary.artifact.prune_plan import PrunePlan, Told, plan_prune
 from billing_canary.artifact.retention import Limits
-from billing_canary.audit_chain import next_entry
-from billing_canary.audit_log import AuditLog, EntryKind
+from billing_canary.audit.chain import next_entry
+from billing_canary.audit.log import AuditLog, EntryKind
 
 NOW = "2026-11-21T12:00:00.000Z"
 ONE = Limits(passed=1, failed=1, other=1)

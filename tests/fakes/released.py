@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from billing_canary.audit_chain import line_of, next_entry, read_log
-from billing_canary.audit_log import EntryKind
+from billing_canary.audit.chain import line_of, next_entry, read_log
+from billing_canary.audit.log import EntryKind
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Canary as Command

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from billing_canary.audit_chain import next_entry
-from billing_canary.audit_log import AuditLog, EntryKind
+from billing_canary.audit.chain import next_entry
+from billing_canary.audit.log import AuditLog, EntryKind
+from billing_canary.audit.people import Person
 from billing_canary.release import (
     BundleEvidence,
     Change,
     ItemKind,
-    Person,
     ReleaseEvidence,
     ReleaseItem,
     ReleasePolicy,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from billing_canary.audit_log import AuditEntry, AuditLog, EntryKind
+from billing_canary.audit.log import AuditEntry, AuditLog, EntryKind
 from billing_canary.release import (
     BundleEvidence,
     Change,

@@ -8,8 +8,8 @@ from typing import Any
 
 from billing_canary.artifact.plain_values import from_plain, to_plain
 from billing_canary.artifact.reader import read_json
-from billing_canary.audit_chain import log_bytes, read_log
-from billing_canary.audit_fields import is_instant
+from billing_canary.audit.chain import log_bytes, read_log
+from billing_canary.audit.fields import is_instant
 from billing_canary.errors import EvidenceError
 from billing_canary.release import ReleaseEvidence, ReleasePolicy
 

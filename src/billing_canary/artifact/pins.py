@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from billing_canary.errors import EvidenceError
 
 if TYPE_CHECKING:
-    from billing_canary.audit_log import AuditLog
+    from billing_canary.audit.log import AuditLog
 
 DECISIONS = "billing-decisions"
 _DECISION = "decision.json"
@@ -84,7 +84,7 @@ def _cited(folder: Path) -> tuple[str, ...]:
 
 def _named(log: AuditLog) -> Iterator[tuple[str, str]]:
     """Every word of the open incidents' entries: one of them may be the id of a run."""
-    from billing_canary.audit_log import EntryKind  # noqa: PLC0415 - where there is a log
+    from billing_canary.audit.log import EntryKind  # noqa: PLC0415 - where there is a log
 
     closed = {e.fields["of"] for e in log.entries if e.kind is EntryKind.INCIDENT_CLOSED}
     for entry in log.entries:

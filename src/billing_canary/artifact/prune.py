@@ -15,7 +15,7 @@ from billing_canary.artifact.prune_plan import PrunePlan
 from billing_canary.artifact.run_index import note_pruned
 from billing_canary.artifact.status_reader import note_present
 from billing_canary.artifact.trash import discard, finish
-from billing_canary.audit_log import AuditLog
+from billing_canary.audit.log import AuditLog
 from billing_canary.errors import EvidenceError
 
 _AT_WORK = "its process is still at work"

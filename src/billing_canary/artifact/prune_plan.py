@@ -16,7 +16,7 @@ from billing_canary.artifact.status_reader import QUICK, StatusReader
 from billing_canary.artifact.trash_names import left_over
 
 if TYPE_CHECKING:
-    from billing_canary.audit_log import AuditLog
+    from billing_canary.audit.log import AuditLog
 
 VOID = "invalidated"
 

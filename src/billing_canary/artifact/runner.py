@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from billing_canary.audit_place import AUDIT_LOG
+from billing_canary.audit.place import AUDIT_LOG
 from billing_canary.git_command import ask_git
 
 _TOOLS = ("bottle", "click", "jmespath", "jsonschema", "requests", "stripe", "waitress")

@@ -14,8 +14,8 @@ from hashlib import sha256
 from typing import Any
 
 from billing_canary import strict_json
-from billing_canary.audit_fields import REFERS, field_problems, is_instant, quoted
-from billing_canary.audit_log import AuditEntry, AuditLog, EntryKind
+from billing_canary.audit.fields import REFERS, field_problems, is_instant, quoted
+from billing_canary.audit.log import AuditEntry, AuditLog, EntryKind
 from billing_canary.errors import EvidenceError
 
 NO_HEAD = "0" * 64

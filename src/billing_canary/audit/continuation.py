@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from billing_canary.audit_chain import NO_HEAD, log_bytes
-from billing_canary.audit_log import AUDIT_LOG, AuditLog
+from billing_canary.audit.chain import NO_HEAD, log_bytes
+from billing_canary.audit.log import AUDIT_LOG, AuditLog
 from billing_canary.git_command import ask_git, in_repository
 
 _REGULAR = ("100644 blob ", "100755 blob ")

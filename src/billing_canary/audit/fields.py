@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from billing_canary.audit_log import EntryKind
+from billing_canary.audit.log import EntryKind
 
 NAME_LIMIT, TITLE_LIMIT, REASON_LIMIT = 200, 200, 1000
 """Characters."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from billing_canary.audit_place import AUDIT_LOG as AUDIT_LOG  # noqa: PLC0414 - one of these nouns, too
+from billing_canary.audit.place import AUDIT_LOG as AUDIT_LOG  # noqa: PLC0414 - one of these nouns, too
 
 
 class EntryKind(StrEnum):

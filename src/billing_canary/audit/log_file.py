@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from billing_canary.audit_chain import LOG_LIMIT, content_problems, line_of, next_entry, read_log
-from billing_canary.audit_continuation import continuation_problem as continuation_problem  # noqa: PLC0414 - one interface
-from billing_canary.audit_log import AUDIT_LOG, AuditEntry, AuditLog, EntryKind
+from billing_canary.audit.chain import LOG_LIMIT, content_problems, line_of, next_entry, read_log
+from billing_canary.audit.continuation import continuation_problem as continuation_problem  # noqa: PLC0414 - one interface
+from billing_canary.audit.log import AUDIT_LOG, AuditEntry, AuditLog, EntryKind
 from billing_canary.errors import EvidenceError, Problem, ProjectError, wrong_call
 from billing_canary.redact import Redactor
 

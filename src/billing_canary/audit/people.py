@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-
-from billing_canary.release import Person
 
 _CAPITALS = str.maketrans(
     dict(zip("АВЕНІЈКМОРСТУХЅ", "ABEHIJKMOPCTYXS", strict=True))
@@ -35,6 +34,16 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0").union(
 _BETWEEN_WORDS = re.compile(r"[\s,._-]+")
 _ADDRESS = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>\s*")
 _PLAIN_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who may approve or sign off, and every spelling that they are known by."""
+
+    key: str
+    names: tuple[str, ...]
+    emails: tuple[str, ...]
+    roles: tuple[str, ...]
 
 
 def skeleton(text: str) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from billing_canary.audit_chain import open_entries
-from billing_canary.audit_log import AuditEntry, AuditLog, EntryKind
+from billing_canary.audit.chain import open_entries
+from billing_canary.audit.log import AuditEntry, AuditLog, EntryKind
 from billing_canary.reading import IncidentSeen
 from billing_canary.rollback import Baseline
 

@@ -41,7 +41,7 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     'billing-canary decide' counts it for exactly this commit, if gates/release.toml lists you in that
     role and you wrote nothing of what is released.
     """
-    from billing_canary.audit_log import EntryKind
+    from billing_canary.audit.log import EntryKind
     from billing_canary.cli import log_entry
     from billing_canary.cli.log_lists import list_approvals
 

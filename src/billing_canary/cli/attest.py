@@ -50,7 +50,7 @@ def command(  # noqa: PLR0913 - click hands over one argument for each option
     For what no run can show: a sign-off, a rehearsal, a runbook that was read. You own it until it
     expires.
     """
-    from billing_canary.audit_log import EntryKind
+    from billing_canary.audit.log import EntryKind
     from billing_canary.cli import log_entry
     from billing_canary.cli.log_lists import list_attestations
 

@@ -47,7 +47,7 @@ def set_command(  # noqa: PLR0913 - click hands over one argument for each optio
 
     The latest one counts. Measured on fewer than 1,000 attempts it is too vague to judge by.
     """
-    from billing_canary.audit_log import EntryKind
+    from billing_canary.audit.log import EntryKind
     from billing_canary.cli import log_entry
 
     log_options.required(owner=owner)

@@ -13,7 +13,7 @@ from billing_canary.artifact.bundle import BundleWriter
 from billing_canary.artifact.run_id import new_run_id
 from billing_canary.artifact.tier_history import KIND, EarlierTier, look_back
 from billing_canary.artifact.tier_report import MODE
-from billing_canary.audit_place import AUDIT_LOG
+from billing_canary.audit.place import AUDIT_LOG
 from billing_canary.cli.confidence_progress import TierProgress
 from billing_canary.cli.recording import environment_secrets, truthful_bundle
 from billing_canary.cli.signals import terminate_as_interrupt

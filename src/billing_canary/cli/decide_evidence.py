@@ -13,10 +13,10 @@ from billing_canary.artifact.defect_file import read_defects
 from billing_canary.artifact.evidence_finder import Question, find_evidence
 from billing_canary.artifact.run_index import missing_runs
 from billing_canary.artifact.verify import BundleState, Verification, verify_bundle
-from billing_canary.audit_continuation import continuation_problem
-from billing_canary.audit_log import AuditLog
-from billing_canary.audit_log_file import load_log
-from billing_canary.audit_views import invalidated
+from billing_canary.audit.continuation import continuation_problem
+from billing_canary.audit.log import AuditLog
+from billing_canary.audit.log_file import load_log
+from billing_canary.audit.views import invalidated
 from billing_canary.cli.rejudge import verdict_problem
 from billing_canary.errors import EvidenceError
 from billing_canary.gate.release_run import RUN_KINDS, wanted_run

@@ -26,8 +26,8 @@ from billing_canary.artifact.render.decision_console import decision_console
 from billing_canary.artifact.render.decision_words import headline
 from billing_canary.artifact.run_id import new_run_id
 from billing_canary.artifact.runner import runner_metadata
-from billing_canary.audit_chain import log_bytes
-from billing_canary.audit_log_file import bundled_refusal
+from billing_canary.audit.chain import log_bytes
+from billing_canary.audit.log_file import bundled_refusal
 from billing_canary.cli.decide_evidence import Search, gather
 from billing_canary.cli.judge_decision import judge_decision
 from billing_canary.cli.log_entry import Desk, full_commit

@@ -50,7 +50,7 @@ def open_command(  # noqa: PLR0913 - click hands over one argument for each opti
     quiet: bool,
 ) -> int:
     """Open an incident. An open sev-1 or sev-2 that affects billing asks for a rollback."""
-    from billing_canary.audit_log import EntryKind
+    from billing_canary.audit.log import EntryKind
     from billing_canary.cli import log_entry
 
     log_options.required(title=title, severity=severity, billing=billing, impact=impact, owner=owner)
@@ -94,7 +94,7 @@ def update_command(  # noqa: PLR0913 - click hands over one argument for each op
     quiet: bool,
 ) -> int:
     """Say what is new about incident N, and change what is given. What is not given stays."""
-    from billing_canary.audit_log import EntryKind
+    from billing_canary.audit.log import EntryKind
     from billing_canary.cli import log_entry
 
     log_options.required(note=note)
@@ -126,7 +126,7 @@ def close_command(  # noqa: PLR0913 - click hands over one argument for each opt
     *, number: str, reason: str | None, by: str | None, project: str | None, as_json: bool, quiet: bool
 ) -> int:
     """Close incident N."""
-    from billing_canary.audit_log import EntryKind
+    from billing_canary.audit.log import EntryKind
     from billing_canary.cli import log_entry
 
     log_options.required(reason=reason)

@@ -14,9 +14,9 @@ from typing import Any
 import click
 
 from billing_canary.artifact.render.text import plain
-from billing_canary.audit_fields import LONGEST_EXPIRY
-from billing_canary.audit_log import AUDIT_LOG, AuditEntry, AuditLog, EntryKind
-from billing_canary.audit_log_file import append, bundled_refusal, load_log
+from billing_canary.audit.fields import LONGEST_EXPIRY
+from billing_canary.audit.log import AUDIT_LOG, AuditEntry, AuditLog, EntryKind
+from billing_canary.audit.log_file import append, bundled_refusal, load_log
 from billing_canary.cli.recording import environment_secrets
 from billing_canary.clock import SystemClock, utc_text
 from billing_canary.errors import EvidenceError, ExitCode, RefusedError, wrong_call
@@ -134,7 +134,7 @@ def write_entry(
 
     Raises:
         RefusedError: a text holds a live key.
-        ProjectError, EvidenceError: as `audit_log_file.append`.
+        ProjectError, EvidenceError: as `log_file.append`.
     """
     held = {name: value for name, value in fields.items() if value is not None}
     author = signer(desk, by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from billing_canary.artifact.render.text import minute, plain, wrapped
-from billing_canary.audit_views import (
+from billing_canary.audit.views import (
     Incident,
     approvals,
     attestations,

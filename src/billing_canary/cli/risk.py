@@ -43,7 +43,7 @@ def add_command(  # noqa: PLR0913 - click hands over one argument for each optio
     quiet: bool,
 ) -> int:
     """Write down a known risk with its owner, its mitigation and the day on which it is looked at again."""
-    from billing_canary.audit_log import EntryKind
+    from billing_canary.audit.log import EntryKind
     from billing_canary.cli import log_entry
 
     log_options.required(title=title, owner=owner, mitigation=mitigation, expires=expires)
@@ -65,7 +65,7 @@ def close_command(  # noqa: PLR0913 - click hands over one argument for each opt
     *, number: int, reason: str | None, by: str | None, project: str | None, as_json: bool, quiet: bool
 ) -> int:
     """Close risk N: it is gone, or no longer accepted."""
-    from billing_canary.audit_log import EntryKind
+    from billing_canary.audit.log import EntryKind
     from billing_canary.cli import log_entry
 
     log_options.required(reason=reason)

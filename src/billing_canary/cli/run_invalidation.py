@@ -9,7 +9,7 @@ from billing_canary.artifact.kinds import KINDS
 from billing_canary.artifact.pins import find_pins
 from billing_canary.artifact.run_id import check_run_id
 from billing_canary.artifact.run_index import RunIndex
-from billing_canary.audit_log import EntryKind
+from billing_canary.audit.log import EntryKind
 from billing_canary.cli.log_entry import open_desk, write_entry
 from billing_canary.cli.void_runs import read_log, void_in
 from billing_canary.errors import wrong_call

@@ -18,7 +18,7 @@ from billing_canary.errors import ExitCode
 
 if TYPE_CHECKING:
     from billing_canary.artifact.prune import Pruned
-    from billing_canary.audit_log import AuditLog
+    from billing_canary.audit.log import AuditLog
 
 _MOST_SHOWN = 20
 

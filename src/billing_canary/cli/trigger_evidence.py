@@ -9,9 +9,9 @@ from pathlib import Path
 
 from billing_canary.artifact.trigger_readings import Recorded
 from billing_canary.artifact.triggers_history import Remembered, remember
-from billing_canary.audit_log import AuditLog
-from billing_canary.audit_log_file import load_log
-from billing_canary.audit_views import baselines, cleared, invalidated
+from billing_canary.audit.log import AuditLog
+from billing_canary.audit.log_file import load_log
+from billing_canary.audit.views import baselines, cleared, invalidated
 from billing_canary.cli.rollback_policy import Watched, in_mode
 from billing_canary.cli.trigger_runs import runs_below
 from billing_canary.errors import EvidenceError

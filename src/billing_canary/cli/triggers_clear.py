@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from billing_canary.audit_log import EntryKind
-from billing_canary.audit_log_file import append
+from billing_canary.audit.log import EntryKind
+from billing_canary.audit.log_file import append
 from billing_canary.cli.rollback_policy import ROLLBACK_FILE, load_rollback_policy
 from billing_canary.clock import SystemClock, utc_text
 from billing_canary.errors import ExitCode, wrong_call

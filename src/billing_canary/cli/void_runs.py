@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from billing_canary.audit_log import AUDIT_LOG, AuditLog
+from billing_canary.audit.log import AUDIT_LOG, AuditLog
 from billing_canary.cli.log_near import log_is_near
 from billing_canary.errors import EvidenceError
 
@@ -25,7 +25,7 @@ def read_log(root: Path) -> AuditLog:
     """The audit log of the project at `root`; one with problems when it cannot be read at all."""
     if not os.path.lexists(root / AUDIT_LOG):
         return AuditLog()
-    from billing_canary.audit_log_file import load_log
+    from billing_canary.audit.log_file import load_log
 
     try:
         return load_log(root)
@@ -37,8 +37,8 @@ def void_in(log: AuditLog) -> Mapping[str, Void]:
     """The void runs of `log` by "kind/run-id"."""
     if not log.entries:
         return {}
-    from billing_canary.audit_log import EntryKind
-    from billing_canary.audit_views import invalidated
+    from billing_canary.audit.log import EntryKind
+    from billing_canary.audit.views import invalidated
 
     reasons = invalidated(log)
     found: dict[str, Void] = {}

@@ -23,7 +23,7 @@ _FIXES = {
     CoverageStatus.AMBIGUOUS: "measure one copy of it only, or map both to one ([paths] of coverage.py)",
     CoverageStatus.UNREADABLE: "make the data again with the tools of this environment",
     CoverageStatus.NO_LINES: "gate a module that has code, or remove its exclusions",
-    CoverageStatus.EXCLUDED: "test what '# pragma: no cover' hides, or raise max_excluded",
+    CoverageStatus.EXCLUDED: "test what 'pragma: no cover' hides, or raise max_excluded",
 }
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from billing_canary.audit_log import AUDIT_LOG
-from billing_canary.audit_views import Approval, approvals
+from billing_canary.audit.log import AUDIT_LOG
+from billing_canary.audit.people import Person, identify, same_person
+from billing_canary.audit.views import Approval, approvals
 from billing_canary.gate.release_case import SHOWN, Case, Red, failed, green, missing, red, words
 from billing_canary.gate.release_log import log_problem
-from billing_canary.people import identify, same_person
-from billing_canary.release import ItemResult, Person, ReleaseItem
+from billing_canary.release import ItemResult, ReleaseItem
 
 _FETCH = "git fetch --tags --unshallow, then decide again"
 

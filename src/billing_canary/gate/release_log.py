@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from billing_canary.audit_log import AUDIT_LOG
-from billing_canary.audit_views import Attestation, attestations, incidents, open_risks
+from billing_canary.audit.log import AUDIT_LOG
+from billing_canary.audit.people import identify
+from billing_canary.audit.views import Attestation, attestations, incidents, open_risks
 from billing_canary.gate.release_case import (
     SHOWN,
     Case,
@@ -21,7 +22,6 @@ from billing_canary.gate.release_case import (
     text,
     words,
 )
-from billing_canary.people import identify
 from billing_canary.release import ItemResult, ReleaseItem
 
 KNOWN_RISKS = "known-risks"

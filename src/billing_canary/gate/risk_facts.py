@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from billing_canary.audit_views import Attestation, attestations
+from billing_canary.audit.views import Attestation, attestations
 from billing_canary.gate.risk_history import past_incidents
 from billing_canary.gate.risk_surface import billing_logic, high_blast_radius, migration, touched_modules
 from billing_canary.gate.risk_tests import signal_of_tests

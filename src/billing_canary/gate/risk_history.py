@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from billing_canary.audit_views import Incident, incident_details
+from billing_canary.audit.views import Incident, incident_details
 from billing_canary.release import ReleaseEvidence
 from billing_canary.risk import Fact, RiskPolicy, derived, stated, unknown
 

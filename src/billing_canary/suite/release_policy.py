@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from billing_canary.audit.people import Person, people_problems
 from billing_canary.config import Table, read_toml
 from billing_canary.errors import Problem, raise_problems
-from billing_canary.people import people_problems
 from billing_canary.project import Project
-from billing_canary.release import Person, ReleaseItem, ReleasePolicy
+from billing_canary.release import ReleaseItem, ReleasePolicy
 from billing_canary.suite.release_item import Tiers, read_item
 
 RELEASE_FILE = "gates/release.toml"

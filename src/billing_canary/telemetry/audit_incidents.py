@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing_canary.audit_log import AUDIT_LOG as LOG_PATH
+from billing_canary.audit.log import AUDIT_LOG as LOG_PATH
 from billing_canary.config import Table
 from billing_canary.errors import EvidenceError
 from billing_canary.reading import Outcome
@@ -24,8 +24,8 @@ def _shown(_source: AuditLogSource, _asking: Asking) -> str:
 def _read(_source: AuditLogSource, asking: Asking) -> Answer:
     """Every incident of the log. A log without any says that there is none, so that is no empty answer."""
     # Only a trigger that asks pays for the chain.
-    from billing_canary.audit_log_file import load_log  # noqa: PLC0415
-    from billing_canary.audit_views import incidents  # noqa: PLC0415
+    from billing_canary.audit.log_file import load_log  # noqa: PLC0415
+    from billing_canary.audit.views import incidents  # noqa: PLC0415
 
     try:
         log = load_log(asking.root)

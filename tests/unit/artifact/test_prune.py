@@ -19,7 +19,7 @@ from billing_canary.artifact.prune_plan import Told, plan_prune
 from billing_canary.artifact.run_index import missing_runs
 from billing_canary.artifact.status_reader import note_present
 from billing_canary.artifact.trash import discard
-from billing_canary.audit_log import AuditLog, EntryKind
+from billing_canary.audit.log import AuditLog, EntryKind
 from billing_canary.errors import EvidenceError
 
 

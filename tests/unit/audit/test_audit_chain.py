@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.fakes.audit import entry_after, instant, make_bytes, make_log
 
-from billing_canary.audit_chain import (
+from billing_canary.audit.chain import (
     LINE_LIMIT,
     LOG_LIMIT,
     canonical,
@@ -19,7 +19,7 @@ from billing_canary.audit_chain import (
     open_entries,
     read_log,
 )
-from billing_canary.audit_log import AuditEntry, AuditLog, EntryKind
+from billing_canary.audit.log import AuditEntry, AuditLog, EntryKind
 
 K = EntryKind
 FOUR = make_bytes(K.APPROVAL, K.RISK, K.INCIDENT_OPENED, K.BASELINE)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from tests.fakes.audit import make_bytes
 
-from billing_canary.audit_chain import NO_HEAD, read_log
-from billing_canary.audit_continuation import continuation_problem
-from billing_canary.audit_log import AUDIT_LOG, EntryKind
+from billing_canary.audit.chain import NO_HEAD, read_log
+from billing_canary.audit.continuation import continuation_problem
+from billing_canary.audit.log import AUDIT_LOG, EntryKind
 
 K = EntryKind
 ONE = make_bytes(K.APPROVAL)

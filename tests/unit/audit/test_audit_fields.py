@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from tests.fakes.audit import EXPIRES, FIELDS, instant
 
-from billing_canary.audit_fields import FIELDS as TABLE
-from billing_canary.audit_fields import field_problems
-from billing_canary.audit_log import EntryKind
+from billing_canary.audit.fields import FIELDS as TABLE
+from billing_canary.audit.fields import field_problems
+from billing_canary.audit.log import EntryKind
 
 NOW = instant(0)
 

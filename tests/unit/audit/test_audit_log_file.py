@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from tests.fakes.audit import FIELDS, instant, make_bytes
 
-from billing_canary import audit_log_file
-from billing_canary.audit_chain import LOG_LIMIT
-from billing_canary.audit_log import AUDIT_LOG, AuditEntry, AuditLog, EntryKind
-from billing_canary.audit_log_file import append, load_log
+from billing_canary.audit import log_file
+from billing_canary.audit.chain import LOG_LIMIT
+from billing_canary.audit.log import AUDIT_LOG, AuditEntry, AuditLog, EntryKind
+from billing_canary.audit.log_file import append, load_log
 from billing_canary.errors import EvidenceError, ProjectError
 from billing_canary.redact import Redactor
 
@@ -105,7 +105,7 @@ def test_shapes_are_masked_without_being_asked(root: Path) -> None:
 
 
 def test_the_bundled_project_keeps_no_log(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_log_file, "_PACKED", root / "gates/..")
+    monkeypatch.setattr(log_file, "_PACKED", root / "gates/..")
 
     with pytest.raises(ProjectError, match="billing-canary init"):
         _append(root)
@@ -253,7 +253,7 @@ def test_a_log_that_is_too_large_is_neither_read_nor_written(root: Path) -> None
 
 def test_a_log_does_not_grow_beyond_its_limit(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = len(make_bytes(K.APPROVAL))
-    monkeypatch.setattr(audit_log_file, "LOG_LIMIT", size)
+    monkeypatch.setattr(log_file, "LOG_LIMIT", size)
     _append(root)
 
     with pytest.raises(EvidenceError, match="is full"):

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from tests.fakes.audit import FIELDS, instant, make_bytes
 
-from billing_canary import audit_log_file
-from billing_canary.audit_log import AUDIT_LOG, AuditEntry, EntryKind
-from billing_canary.audit_log_file import append, load_log
+from billing_canary.audit import log_file
+from billing_canary.audit.log import AUDIT_LOG, AuditEntry, EntryKind
+from billing_canary.audit.log_file import append, load_log
 from billing_canary.errors import EvidenceError
 
 K = EntryKind
@@ -53,7 +53,7 @@ def test_a_writer_waits_for_the_one_before(root: Path) -> None:
 def test_nobody_waits_for_ever(root: Path, monkeypatch: pytest.MonkeyPatch, mode: int) -> None:
     _append(root)
     handle = _held(root, mode)
-    monkeypatch.setattr(audit_log_file, "LOCK_PATIENCE_S", 0.1)
+    monkeypatch.setattr(log_file, "LOCK_PATIENCE_S", 0.1)
     try:
         with pytest.raises(EvidenceError, match="is locked by another process"):
             _append(root)
@@ -104,7 +104,7 @@ def test_a_file_that_is_gone_while_waiting_is_not_written(root: Path) -> None:
 
 def test_without_locks_there_is_reading_only(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _append(root)
-    monkeypatch.setattr(audit_log_file, "fcntl", None)
+    monkeypatch.setattr(log_file, "fcntl", None)
 
     assert len(load_log(root).entries) == 1
     with pytest.raises(EvidenceError, match="has no file locks"):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from tests.fakes.audit import COMMIT, EXPIRES, OTHER_COMMIT, instant, make_log
 
-from billing_canary import audit_views as views
-from billing_canary.audit_log import AuditLog, EntryKind
+from billing_canary.audit import views
+from billing_canary.audit.log import AuditLog, EntryKind
 from billing_canary.reading import IncidentSeen
 from billing_canary.rollback import Baseline
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing_canary.people import identify, people_problems, same_person, skeleton
-from billing_canary.release import Person
+from billing_canary.audit.people import Person, identify, people_problems, same_person, skeleton
 
 TAYLOR = Person(key="taylor", names=("Taylor Ng", "tng"), emails=("taylor.ng@example.com",), roles=("lead",))
 ADA = Person(key="ada", names=("Ada Byron",), emails=("ada@example.com",), roles=("finance",))

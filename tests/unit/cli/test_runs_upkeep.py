@@ -16,7 +16,7 @@ from tests.fakes.canary_runs import HEAD, PROBE, canary, record
 from billing_canary.artifact import kinds
 from billing_canary.artifact.history import look_back
 from billing_canary.artifact.tier_history import look_back as tier_look_back
-from billing_canary.audit_log import AUDIT_LOG
+from billing_canary.audit.log import AUDIT_LOG
 from billing_canary.cli import log_near, options
 from billing_canary.cli.main import run
 from billing_canary.cli.void_runs import void_runs

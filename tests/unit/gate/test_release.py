@@ -20,7 +20,7 @@ from tests.fakes.releases import (
     policy,
 )
 
-from billing_canary.audit_log import AuditLog
+from billing_canary.audit.log import AuditLog
 from billing_canary.gate.release import judge, judge_items
 from billing_canary.release import ItemKind, ReleaseEvidence, ReleaseItem
 from billing_canary.verdict import Status

@@ -25,8 +25,9 @@ from tests.fakes.releases import (
     policy,
 )
 
+from billing_canary.audit.people import Person
 from billing_canary.gate.release import judge_items
-from billing_canary.release import Change, ItemResult, Person, ReleaseItem
+from billing_canary.release import Change, ItemResult, ReleaseItem
 from billing_canary.verdict import Status
 
 LOG = "gates/audit-log.jsonl"

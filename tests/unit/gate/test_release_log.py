@@ -28,7 +28,7 @@ from tests.fakes.releases import (
     risk,
 )
 
-from billing_canary.audit_log import AuditLog
+from billing_canary.audit.log import AuditLog
 from billing_canary.gate.release import judge_items
 from billing_canary.release import Defect, ItemResult, ReleaseItem
 from billing_canary.verdict import Status

@@ -24,7 +24,7 @@ from tests.fakes.risks import (
     tier_run,
 )
 
-from billing_canary.audit_log import AuditLog, EntryKind
+from billing_canary.audit.log import AuditLog, EntryKind
 from billing_canary.gate.risk import judge_risk
 from billing_canary.gate.risk_facts import facts_from
 from billing_canary.release import Change, ItemKind, ItemResult, ReleaseEvidence, ReleasePolicy

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.fakes.signals import NOW, ask
 
-from billing_canary.audit_log import AUDIT_LOG, EntryKind
-from billing_canary.audit_log_file import append
+from billing_canary.audit.log import AUDIT_LOG, EntryKind
+from billing_canary.audit.log_file import append
 from billing_canary.errors import EvidenceError
 from billing_canary.reading import Outcome, RunSeen
 from billing_canary.telemetry.question import Form, Question

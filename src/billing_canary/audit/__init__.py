@@ -1,0 +1,1 @@
+"""What people decided: the append-only audit log, its chain, and who is who in it."""
