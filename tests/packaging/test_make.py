@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PRIVATE = ("PYTHON", "BILLING_", "STRIPE_", "COV", "PYTEST_", "MAKE", "MFLAGS", "VIRTUAL_ENV")
+PRIVATE = ("PYTHON", "BILLING_", "STRIPE_", "COV", "PYTEST_", "MAKE", "MFLAGS", "ARGS", "VIRTUAL_ENV")
 WORKING = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
 SWITCHED_OFF = "#!/bin/sh\necho 'command not found' >&2\nexit 127\n"
 OLD = "#!/bin/sh\nexit 1\n"
