@@ -71,3 +71,9 @@ def test_the_critical_count_is_found_for_every_alpha(total: int, rate: int, alph
     held, limit = declared_rate(f"0.{rate:02}"), Decimal(alpha) / 100
     below = [good for good in range(total + 1) if held.tail(good, total) < limit]
     assert critical_count(held, limit, total) == max(below, default=NONE)
+
+
+def test_a_tail_of_exactly_alpha_is_never_the_critical_one() -> None:
+    rate = declared_rate("0.9")
+    for good in range(41):
+        assert critical_count(rate, rate.tail(good, 40), 40) == good - 1

@@ -162,3 +162,11 @@ def test_the_two_windows_of_a_rule_keep_their_order(rule: TwoWindows, count: int
     wanted = _by_enumeration(rule, 0.5, count)
     assert isclose(chance_of_firing(rule, 0.5, count), wanted, abs_tol=1e-9)
     assert abs(drawn(20_000, seed=3)(rule, 0.5, count) - wanted) < 0.012
+
+
+@pytest.mark.parametrize("pair", [((178, 200), (91, 100)), ((91, 100), (178, 200))])
+def test_windows_of_two_sizes_are_pooled_with_both(pair: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    found = success_rate(trigger(TriggerRule.SUCCESS_RATE), reading(windows=windows(*pair)), evidence())
+    assert found.state is TriggerState.FIRED
+    assert found.reason.endswith("so few successes have a probability of 3.5e-9 at the baseline")
+    assert found.measured.endswith(", 89.66 % of 300")

@@ -305,3 +305,11 @@ def test_a_first_amount_over_the_cap_of_the_run_is_told_as_it_is() -> None:
     with pytest.raises(RefusedError) as caught:
         SpendLedger(make_policy(per_run=50)).reserve(Spending(what="buy", amount=money(60), key="k"))
     assert caught.value.reason == "buy: 0.60 RUB in all is over the cap of 0.50 RUB for the run"
+
+
+def test_a_payment_without_an_id_stands_for_nothing_else() -> None:
+    ledger = SpendLedger(make_policy())
+    ledger.reserve(Spending(what="buy", amount=money(29), key="k"))
+    ledger.link("buy", "k", "")
+    assert ledger.reserve(Spending(what="buy", amount=money(5), key="l")).counted
+    assert ledger.reserve(Spending(what="buy", amount=money(5, "JPY"), key="m")).counted

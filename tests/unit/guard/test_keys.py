@@ -36,6 +36,7 @@ WRITTEN = [
     "sk_\nlive_abcdef",
     "sk _ live _ abcdef",
     "sk_\u200blive_abcdef",
+    "sk _ live _ abcd\u00e9f",
     "\ufeffsk_live_abcdef",
     "sk\u00ad_live_abcdef",
     "sk%5Flive%5Fabcdef",
@@ -48,6 +49,8 @@ WRITTEN = [
     "Basic " + base64.b64encode(b"sk_live_abcdef:").decode(),
     "Basic " + base64.b64encode(b"sk_live_abcdef:").decode().rstrip("="),
     base64.urlsafe_b64encode(b"?>?>sk_live_abcdef?>").decode(),
+    base64.urlsafe_b64encode(b">>>sk_live_abcdef").decode(),
+    "thirteen13131 " + base64.b64encode(b"sk_live_abcdef:").decode(),  # no bytes have 13 letters
 ]
 PLAIN = [
     "",
@@ -57,6 +60,7 @@ PLAIN = [
     "sk-live-abcdef",
     "sklive_abcdef",
     "live_sk_abcdef",
+    "user_live_abcdef",
     "Basic " + base64.b64encode(b"sk_test_abcdef:").decode(),
     "Basic " + base64.b64encode(b"\xff\xfe\xfd binary \xff\xfe").decode(),
     "A" * 13,  # no length that base64 has

@@ -60,9 +60,12 @@ def test_a_cap_of_nothing_is_a_cap(tmp_path: Path) -> None:
     assert policy.per_run["RUB"] == money(0)
 
 
-def test_absent_caps_are_told_from_the_top(tmp_path: Path) -> None:
-    keys = [key for key, _, _ in told(tmp_path, removed(MONEY, ("caps",)))]
-    assert keys == ["caps", "caps.per_run", "caps.per_call"]
+@pytest.mark.parametrize(
+    ("place", "keys"),
+    [("caps", ["caps", "caps.per_run", "caps.per_call"]), ("provider", ["provider", "provider.writes"])],
+)
+def test_what_is_absent_is_told_from_the_top(tmp_path: Path, place: str, keys: list[str]) -> None:
+    assert [key for key, _, _ in told(tmp_path, removed(MONEY, (place,)))] == keys
 
 
 def test_a_file_that_cannot_be_read_is_all_that_is_told(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def test_a_read_that_finds_no_room_is_judged_each_time() -> None:
     guard = make_guard()
     for number in range(4097):
         guard.before_request("GET", f"{URL}/{number}", {}, None)
+        assert len(guard._good_reads) == min(number + 1, 4096)
     for _ in range(2):
         guard.before_request("GET", f"{URL}/4096", {}, None)
     with pytest.raises(RefusedError):

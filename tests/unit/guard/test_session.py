@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import gzip
 import os
+import socket
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import requests
-from tests.fakes.policies import money
+from tests.fakes.policies import make_policy, money
 from tests.fakes.server import Reply, answer_json
 from tests.fakes.session_bench import WRITES, Bench, fine, redirect_to
+from tests.fakes.sockets import take_request
 
 from billing_canary.errors import RefusedError
 from billing_canary.guard import session as guarded
-from billing_canary.guard.session import AnswerTooLargeError
+from billing_canary.guard.guard import Guard
+from billing_canary.guard.session import AnswerTooLargeError, GuardedSession
 from billing_canary.guard.target_call import CallKind, MoneyPlace, TargetCall, Unit
 from billing_canary.model import Status
 
@@ -214,6 +218,25 @@ def test_an_answer_without_end_is_cut_off(bench: Bench, monkeypatch: pytest.Monk
     with pytest.raises(AnswerTooLargeError, match="larger than 1000 bytes"):
         bench.send(MOVES, json={"amount": 29})
     assert answers(bench) == ["unanswered (AnswerTooLargeError)"]
+
+
+def test_an_answer_is_cut_off_while_it_still_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "_LARGEST_ANSWER", 1000)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host = f"127.0.0.1:{server.getsockname()[1]}"
+
+        def answer_half() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                take_request(connection)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"x" * 100_000)
+                connection.recv(1)  # until the client is gone
+
+        thread = Thread(target=answer_half, daemon=True)
+        thread.start()
+        with GuardedSession(Guard(make_policy(host))) as session, pytest.raises(AnswerTooLargeError):
+            session.get(f"http://{host}/", timeout=2)
+        thread.join(5)
 
 
 def test_a_small_answer_that_swells_when_it_is_unpacked_is_cut_off(

@@ -162,3 +162,16 @@ def test_other_bodies_ask_for_nothing(document: Any) -> None:
 def test_every_plain_value_is_found_with_its_keys() -> None:
     document = {"a": [1, {"b": None}], "c": {}, "d": "x"}
     assert list(leaves(document)) == [(("a", 0), 1), (("a", 1, "b"), None), (("d",), "x")]
+
+
+def test_a_long_text_is_read_as_digits_alone() -> None:
+    with pytest.raises(RefusedError):
+        beside({"total": "9" * 76 + " RUB"})
+    beside({"total": "9" * 77 + " RUB"})
+    with pytest.raises(RefusedError):
+        beside({"total": "9" * 81})
+
+
+def test_a_number_in_the_address_without_a_query_is_none() -> None:
+    check_around("buy", "https://billing.example.com/quantity=2", {})
+    check_around("buy", "https://billing.example.com/?quantity=&amount", {})

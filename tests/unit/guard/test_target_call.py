@@ -269,6 +269,12 @@ def test_credits_are_worth_what_the_backend_says() -> None:
     assert plausible_amount(impossible("1.5", CREDITS, credit_minor=10)) == money(15)
 
 
+@pytest.mark.parametrize(("raw", "minor"), [(10**11 - 1, 10**13 - 100), (10**11, None), (10**13, None)])
+def test_what_no_provider_accepts_is_reserved_by_its_minor_units(raw: int, minor: int | None) -> None:
+    found = plausible_amount(impossible(raw, DECIMAL))
+    assert found == (None if minor is None else money(minor))
+
+
 RAW = MoneyPlace(keys=("amount",), unit=Unit.RAW)
 
 
