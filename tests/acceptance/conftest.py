@@ -18,6 +18,7 @@ import pytest
 from tests.fakes.github import GitHub, make_github
 from tests.fakes.released import make_released
 from tests.fakes.staging import Staging
+from tests.fakes.watched_project import POLICY, healthy, write_files
 
 from billing_canary.artifact.kinds import KINDS
 from billing_canary.artifact.verify import verify_bundle
@@ -184,6 +185,14 @@ def quick(canary: Canary) -> Canary:
     """The command in a project with one probe, which takes no time."""
     canary.project(quick=QUICK)
     return canary
+
+
+@pytest.fixture
+def watched(quick: Canary) -> Canary:
+    """A project that watches files, all of them well, with one canary run that passed."""
+    write_files(quick.home, {"gates/rollback.toml": POLICY, **healthy()})
+    assert quick("probe", "--quiet").code == 0
+    return quick
 
 
 @pytest.fixture

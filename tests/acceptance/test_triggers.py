@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.fakes.watched_project import (
+    KIND,
     NOBODY,
     POLICY,
     aged,
+    cleared,
     csv_of,
+    evaluated,
     healthy,
     level,
+    states_of,
     window_rows,
     write_files,
 )
 
 if TYPE_CHECKING:
-    from tests.acceptance.conftest import Bundle, Canary, Outcome
+    from tests.acceptance.conftest import Bundle, Canary
 
 FAILING = """
 from billing_canary import ProbeContext, Severity, billing_probe
@@ -28,26 +32,7 @@ from billing_canary import ProbeContext, Severity, billing_probe
 def adds_up(run: ProbeContext) -> None:
     run.expect("Two and two are five", 2 + 2, equals=5)
 """
-KIND = "billing-triggers"
 BEFORE, AFTER = "a" * 40, "b" * 40
-
-
-@pytest.fixture
-def watched(quick: Canary) -> Canary:
-    """A project that watches files, all of them well, with one canary run that passed."""
-    write_files(quick.home, {"gates/rollback.toml": POLICY, **healthy()})
-    assert quick("probe", "--quiet").code == 0
-    return quick
-
-
-def _evaluated(canary: Canary, *words: str) -> Any:
-    done = canary("triggers", "--json", *words)
-    assert done.code == {"hold": 0, "rollback": 1, "unknown": 3}[done.document["verdict"]], done.stderr
-    return done.document
-
-
-def _states(document: Any) -> dict[str, str]:
-    return {trigger["id"]: trigger["state"] for trigger in document["triggers"]}
 
 
 def _newest(canary: Canary) -> Bundle:
@@ -55,9 +40,9 @@ def _newest(canary: Canary) -> Bundle:
 
 
 def test_all_is_well(watched: Canary) -> None:
-    document = _evaluated(watched)
+    document = evaluated(watched)
     assert document["verdict"] == "hold"
-    assert set(_states(document).values()) == {"clear"}
+    assert set(states_of(document).values()) == {"clear"}
     assert len(document["triggers"]) == 7
     assert (document["overall_status"], document["missing_count"]) == ("pass", 0)
     told = {trigger["id"]: trigger["measured"] for trigger in document["triggers"]}
@@ -94,9 +79,9 @@ NOT_CLEAR: dict[str, tuple[str, Callable[[], str]]] = {
 def test_one_trigger_that_is_not_clear_decides(watched: Canary, case: str) -> None:
     (trigger, state), (file, content) = case.split(), NOT_CLEAR[case]
     write_files(watched.home, {file: content()})
-    document = _evaluated(watched)
-    assert _states(document)[trigger] == state
-    assert sorted(_states(document).values()) == sorted(["clear"] * 6 + [state])
+    document = evaluated(watched)
+    assert states_of(document)[trigger] == state
+    assert sorted(states_of(document).values()) == sorted(["clear"] * 6 + [state])
     assert document["verdict"] == ("rollback" if state == "fired" else "unknown")
     assert document["reasons"][0].startswith(f"{trigger} {state}: ")
     (told,) = (one for one in document["triggers"] if one["id"] == trigger)
@@ -110,19 +95,13 @@ def test_an_open_severe_incident_fires_until_it_is_closed_and_cleared(watched: C
         *("--impact", "double charges", "--owner", "Kim", "--by", "Kim"),
     )
     assert opened.code == 0, opened.stderr
-    document = _evaluated(watched)
-    assert _states(document)["incidents"] == "fired"
+    document = evaluated(watched)
+    assert states_of(document)["incidents"] == "fired"
     assert "Sev-1 incident-1 (Wallets are wrong)" in document["reasons"][0]
     assert watched("incident", "close", "1", "--reason", "mended", "--by", "Kim").code == 0
-    assert "nobody has cleared it" in _evaluated(watched)["reasons"][0]
-    _clear(watched, "incidents")
-    assert _evaluated(watched)["verdict"] == "hold"
-
-
-def _clear(canary: Canary, trigger: str) -> Outcome:
-    done = canary("triggers", "--clear", trigger, "--by", "Kim Sample", "--reason", "rolled back to v1.2")
-    assert done.code == 0, done.stderr
-    return done
+    assert "nobody has cleared it" in evaluated(watched)["reasons"][0]
+    cleared(watched, "incidents")
+    assert evaluated(watched)["verdict"] == "hold"
 
 
 # --- Our own canary runs
@@ -131,16 +110,16 @@ def _clear(canary: Canary, trigger: str) -> Outcome:
 def test_a_failed_canary_run_fires(watched: Canary) -> None:
     write_files(watched.home, {"probes/quick.py": FAILING})
     assert watched("probe", "--quiet").code == 1
-    document = _evaluated(watched)
+    document = evaluated(watched)
     assert document["verdict"] == "rollback"
-    assert _states(document)["canary-failed"] == "fired"
-    assert _states(document)["canary-stale"] == "clear"
+    assert states_of(document)["canary-failed"] == "fired"
+    assert states_of(document)["canary-stale"] == "clear"
 
 
 def test_a_damaged_newest_canary_run_is_an_error(watched: Canary) -> None:
     (watched.bundle.folder / "logs/run.log").write_text("nothing happened")
-    document = _evaluated(watched)
-    assert (document["verdict"], _states(document)["canary-failed"]) == ("unknown", "error")
+    document = evaluated(watched)
+    assert (document["verdict"], states_of(document)["canary-failed"]) == ("unknown", "error")
     assert "damaged: logs/run.log" in document["reasons"][0]
 
 
@@ -148,8 +127,8 @@ def test_an_interrupted_newest_canary_run_is_an_error(watched: Canary) -> None:
     assert watched("probe", "--quiet").code == 0
     newest = watched.bundles()[-1]
     newest.final.unlink()
-    document = _evaluated(watched)
-    assert (_states(document)["canary-failed"], _states(document)["canary-stale"]) == ("error", "clear")
+    document = evaluated(watched)
+    assert (states_of(document)["canary-failed"], states_of(document)["canary-stale"]) == ("error", "clear")
 
 
 def test_a_canary_run_that_looks_better_than_its_evidence_is_an_error(watched: Canary) -> None:
@@ -161,28 +140,28 @@ def test_a_canary_run_that_looks_better_than_its_evidence_is_an_error(watched: C
     document = newest.report
     del document[FIELD]
     newest.final.write_bytes(sealed({**document, "overall_status": "pass"}))
-    assert _states(_evaluated(watched))["canary-failed"] == "error"
+    assert states_of(evaluated(watched))["canary-failed"] == "error"
 
 
 def test_a_canary_that_ended_long_ago_is_stale(watched: Canary) -> None:
     aged(watched.bundle.final)
-    document = _evaluated(watched)
-    assert _states(document)["canary-stale"] == "stale"
-    assert _states(document)["canary-failed"] == "clear"
+    document = evaluated(watched)
+    assert states_of(document)["canary-stale"] == "stale"
+    assert states_of(document)["canary-failed"] == "clear"
     assert document["verdict"] == "unknown"
 
 
 def test_a_canary_that_never_ran_tells_nothing(quick: Canary) -> None:
     write_files(quick.home, {"gates/rollback.toml": POLICY, **healthy()})
-    document = _evaluated(quick)
-    assert _states(document)["canary-failed"] == "insufficient_data"
-    assert _states(document)["canary-stale"] == "insufficient_data"
+    document = evaluated(quick)
+    assert states_of(document)["canary-failed"] == "insufficient_data"
+    assert states_of(document)["canary-stale"] == "insufficient_data"
 
 
 def test_only_runs_in_the_asked_for_mode_count(watched: Canary) -> None:
-    assert _evaluated(watched, "--mode", "mock")["mode"] == "mock"
-    document = _evaluated(watched, "--mode", "staging")
-    assert _states(document)["canary-failed"] == "insufficient_data"
+    assert evaluated(watched, "--mode", "mock")["mode"] == "mock"
+    document = evaluated(watched, "--mode", "staging")
+    assert states_of(document)["canary-failed"] == "insufficient_data"
 
 
 def test_a_run_that_was_declared_void_does_not_count(watched: Canary) -> None:
@@ -190,7 +169,7 @@ def test_a_run_that_was_declared_void_does_not_count(watched: Canary) -> None:
     assert watched("probe", "--quiet").code == 1
     run_id = watched.bundles()[-1].folder.name
     assert watched("runs", "invalidate", run_id, "--by", "Kim", "--reason", "wrong probe").code == 0
-    assert _states(_evaluated(watched))["canary-failed"] == "clear"
+    assert states_of(evaluated(watched))["canary-failed"] == "clear"
 
 
 # --- What fired stays fired
@@ -198,41 +177,41 @@ def test_a_run_that_was_declared_void_does_not_count(watched: Canary) -> None:
 
 def test_after_firing_it_needs_recovery_and_a_person(watched: Canary) -> None:
     write_files(watched.home, {"data/topups.json": json.dumps(window_rows(80, 100))})
-    first = _evaluated(watched)
-    _clear(watched, "topups")
-    still = _evaluated(watched)
+    first = evaluated(watched)
+    cleared(watched, "topups")
+    still = evaluated(watched)
     assert still["verdict"] == "rollback"
     write_files(watched.home, healthy())
-    waiting = _evaluated(watched)
+    waiting = evaluated(watched)
     assert waiting["verdict"] == "rollback", "it was cleared before it fired last"
     assert "stays fired: nobody has cleared it" in waiting["reasons"][0]
     assert (waiting["since"], still["since"]) == (first["judged_at"], first["judged_at"])
-    _clear(watched, "topups")
-    done = _evaluated(watched)
+    cleared(watched, "topups")
+    done = evaluated(watched)
     assert done["verdict"] == "hold"
     (told,) = (one for one in done["triggers"] if one["id"] == "topups")
     assert "re-armed, cleared by Kim Sample at " in told["reason"]
     assert told["firing"] is None
-    assert _evaluated(watched)["verdict"] == "hold"
+    assert evaluated(watched)["verdict"] == "hold"
     assert watched("runs", "verify", "--all").code == 0
 
 
 def test_too_few_samples_neither_fire_nor_clear(watched: Canary) -> None:
     write_files(watched.home, {"data/topups.json": json.dumps(window_rows(80, 100))})
-    assert _evaluated(watched)["verdict"] == "rollback"
-    _clear(watched, "topups")
+    assert evaluated(watched)["verdict"] == "rollback"
+    cleared(watched, "topups")
     write_files(watched.home, {"data/topups.json": json.dumps(window_rows(5, 5))})
-    document = _evaluated(watched)
+    document = evaluated(watched)
     assert document["verdict"] == "rollback"
     assert "not shown to have recovered: 5 and 5 samples" in document["reasons"][0]
 
 
 def test_a_new_release_clears_what_recovered(watched: Canary) -> None:
     write_files(watched.home, {"data/topups.json": json.dumps(window_rows(80, 100))})
-    assert _evaluated(watched, "--commit", BEFORE)["running_commit"] == BEFORE
+    assert evaluated(watched, "--commit", BEFORE)["running_commit"] == BEFORE
     write_files(watched.home, healthy())
-    assert _evaluated(watched, "--commit", BEFORE)["verdict"] == "rollback"
-    document = _evaluated(watched, "--commit", AFTER)
+    assert evaluated(watched, "--commit", BEFORE)["verdict"] == "rollback"
+    document = evaluated(watched, "--commit", AFTER)
     assert document["verdict"] == "hold"
     assert "commit: aaaaaaaaaaaa before, bbbbbbbbbbbb now" in document["previous"]["changes"]
     assert "topups: fired before, clear now" in document["previous"]["changes"]
@@ -240,20 +219,20 @@ def test_a_new_release_clears_what_recovered(watched: Canary) -> None:
 
 def test_a_broken_audit_log_clears_nothing(watched: Canary) -> None:
     write_files(watched.home, {"data/topups.json": json.dumps(window_rows(80, 100))})
-    assert _evaluated(watched)["verdict"] == "rollback"
-    _clear(watched, "topups")
+    assert evaluated(watched)["verdict"] == "rollback"
+    cleared(watched, "topups")
     write_files(watched.home, healthy())
     log = watched.home / "gates/audit-log.jsonl"
     log.write_text(log.read_text().replace("Kim Sample", "Tim Sample"))
-    document = _evaluated(watched)
-    assert _states(document)["topups"] == "fired"
+    document = evaluated(watched)
+    assert states_of(document)["topups"] == "fired"
     assert any(note.startswith("the audit log is broken") for note in document["notes"])
 
 
 def test_a_damaged_earlier_evaluation_is_said(watched: Canary) -> None:
-    _evaluated(watched)
+    evaluated(watched)
     (_newest(watched).folder / "readings.json").write_text("{}")
-    document = _evaluated(watched)
+    document = evaluated(watched)
     assert "is damaged" in document["notes"][0]
     assert document["previous"] is None
 
@@ -300,7 +279,7 @@ def test_the_bundle_holds_what_was_judged_and_can_be_judged_again(watched: Canar
 def test_a_forged_evaluation_is_found_out(watched: Canary, file: str, old: str, new: str) -> None:
     """Even by somebody who recomputes the seal and the index."""
     write_files(watched.home, {"data/topups.json": json.dumps(window_rows(80, 100))})
-    _evaluated(watched)
+    evaluated(watched)
     bundle = _newest(watched)
     text = bundle.text(file)
     assert old in text
@@ -329,162 +308,3 @@ def test_quiet_says_the_verdict_only(watched: Canary) -> None:
     assert loud.stderr.startswith("asking for 7 triggers")
     assert quiet.stderr == ""
     assert quiet.stdout.startswith("HOLD: 7 triggers looked at, none fired\n")
-
-
-# --- The policy
-
-
-def test_a_trigger_that_is_switched_off_is_shown_with_its_owner(watched: Canary) -> None:
-    write_files(watched.home, {"data/topups.json": "broken"})
-    off = 'id = "topups"\nenabled = false\nreason = "no metrics yet"\nowner = "Kim"'
-    watched.edit("gates/rollback.toml", 'id = "topups"', off)
-    document = _evaluated(watched)
-    assert document["verdict"] == "hold"
-    assert document["disabled"] == [
-        {"id": "topups", "title": "Top-ups succeed", "reason": "no metrics yet", "owner": "Kim"}
-    ]
-    assert "switched off       topups\n    no metrics yet (Kim)" in watched("triggers").stdout
-
-
-def test_a_policy_without_triggers_knows_nothing(watched: Canary) -> None:
-    write_files(watched.home, {"gates/rollback.toml": 'title = "none"\n'})
-    document = _evaluated(watched)
-    assert document["reasons"] == ["no trigger is configured: nothing was looked at"]
-    assert document["verdict"] == "unknown"
-
-
-def test_the_shipped_policy_is_never_clear_without_its_sources(quick: Canary) -> None:
-    assert quick("probe", "--quiet").code == 0
-    document = _evaluated(quick)
-    assert document["verdict"] == "unknown"
-    states = _states(document)
-    assert [id_ for id_, state in states.items() if state == "clear"] == [
-        "canary-failed",
-        "canary-stale",
-        "severe-incident",
-    ]
-    wrong = [one["reason"] for one in document["triggers"] if one["state"] == "error"]
-    assert len(wrong) == len(states) - 3
-    assert all("BILLING_CANARY_" in reason and "set" in reason for reason in wrong)
-
-
-def test_every_problem_of_a_policy_at_once(watched: Canary) -> None:
-    wrong = """
-title = 5
-[source.canary]
-kind = "bundels"
-[source.topups]
-kind = "file"
-path = "data/topups.json"
-format = "json"
-[[trigger]]
-id = "Canary Failed"
-title = "t"
-rule = "canary-failed"
-source = "canary"
-[[trigger]]
-id = "rate"
-title = "t"
-rule = "success-rate"
-source = "topups"
-alpha = "2"
-min_samples = 0
-windw_s = 5
-[[trigger]]
-id = "rate"
-title = "t"
-rule = "backlog"
-source = "nowhere"
-enabled = false
-reason = ""
-"""
-    write_files(watched.home, {"gates/rollback.toml": wrong})
-    done = watched("triggers")
-    assert (done.code, done.stdout) == (2, "")
-    for said in (
-        "gates/rollback.toml: title: must be a string",
-        "source.canary.kind: is 'bundels'",
-        "trigger[1].id: is 'Canary Failed'",
-        "trigger rate.alpha: is '2'",
-        "trigger rate.min_samples: is 0",
-        "trigger rate.windw_s: is not known here",
-        "trigger rate.baseline: one of baseline and metric is needed",
-        "trigger rate.source: is 'nowhere'",
-        "trigger rate.limit: is missing",
-        "trigger rate.reason: is empty",
-        "trigger rate.owner: is missing",
-        "trigger: has the id 'rate' 2 times",
-    ):
-        assert said in done.stderr, said
-    assert not canary_bundles(watched)
-
-
-def canary_bundles(canary: Canary) -> list[Bundle]:
-    return canary.bundles(KIND)
-
-
-# --- Clearing and simulating
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "triggers --clear topups",
-        "triggers --clear topups --by Kim",
-        "triggers --by Kim --reason why",
-        "triggers --clear topups --by Kim --reason why --simulate",
-        "triggers --commit abc",
-        "triggers --simulate --windows 1",
-        "triggers --mode production",
-    ],
-)
-def test_a_wrong_call(watched: Canary, words: str) -> None:
-    done = watched(*words.split())
-    assert (done.code, done.stdout) == (2, "")
-    assert "Error: " in done.stderr
-
-
-def test_clearing_an_unknown_trigger_names_the_known_ones(watched: Canary) -> None:
-    done = watched("triggers", "--clear", "topup", "--by", "Kim", "--reason", "why")
-    assert done.code == 2
-    assert "use one of canary-failed, canary-stale, topups" in done.stderr
-
-
-def test_clearing_tells_its_entry(watched: Canary) -> None:
-    assert "cleared topups, entry 1" in _clear(watched, "topups").stdout
-    done = watched("triggers", "--clear", "topups", "--by", "Kim", "--reason", "again", "--json")
-    assert done.document["sequence"] == 2
-    assert done.document["fields"] == {"trigger": "topups", "reason": "again"}
-
-
-def test_the_table_of_the_rule(quick: Canary) -> None:
-    done = quick("triggers", "--simulate")
-    assert done.code == 0
-    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("0.")]
-    assert len(rows) == 12
-    assert rows[0] == ["0.99", "5", "0.031", "0.01", "0.90", "43.07"]
-    assert "The policy's topup-success-rate waits for more than 5 samples" in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 80
-    assert not quick.artifacts.exists()
-
-
-def test_the_table_as_a_document(quick: Canary) -> None:
-    words = ["--baseline", "0.97", "--samples", "20, 100", "--alpha", "0.001", "--windows", "24", "--json"]
-    document = quick("triggers", "--simulate", *words).document
-    assert (document["alpha"], document["windows"], document["trials"]) == ("0.001", 24, None)
-    assert [(cell["baseline"], cell["samples"]) for cell in document["cells"]] == [
-        ("0.97", 20),
-        ("0.97", 100),
-    ]
-    drawn = quick("triggers", "--simulate", *words, "--trials", "200", "--seed", "4").document
-    assert (drawn["trials"], drawn["seed"]) == (200, 4)
-    assert quick("triggers", "--simulate", *words, "--trials", "200", "--seed", "4").document == drawn
-    measured = quick("triggers", "--simulate", *words, "--measured", "1000").document
-    assert measured["cells"][0]["baseline"] == "0.97 of 1000"
-
-
-def test_every_wrong_option_of_the_simulation_at_once(quick: Canary) -> None:
-    done = quick("triggers", "--simulate", "--samples", "5,x", "--baseline", "97", "--alpha", "0")
-    assert done.code == 2
-    for said in ("--samples: is '5,x'", "--baseline: is '97'", "--alpha: is '0'"):
-        assert said in done.stderr

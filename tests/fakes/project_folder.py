@@ -9,7 +9,10 @@ from typing import Any
 
 from tests.fakes.toml_text import dump
 
+from billing_canary.errors import ProjectError
 from billing_canary.project import Project
+from billing_canary.target.load import load_target
+from billing_canary.target.settings import TargetSettings
 
 ROOT = Path(__file__).parents[2]
 TARGETS: dict[str, Any] = tomllib.loads((ROOT / "probes/targets.toml").read_text(encoding="utf-8"))
@@ -54,3 +57,13 @@ def make_project(
     for name, source in (probes or {}).items():
         (root / "probes" / f"{name}.py").write_text(source, encoding="utf-8")
     return Project(root, "test")
+
+
+def load(root: Path, targets: Any = TARGETS, name: str = "mock", **changes: str) -> TargetSettings:
+    """A target as a project under `root` names it, with the mock target's variables set."""
+    return load_target(make_project(root, targets=targets), name, MOCK_ENVIRONMENT | changes)
+
+
+def keys(error: ProjectError) -> set[str]:
+    """The keys that an error complains about."""
+    return {problem.key for problem in error.problems}

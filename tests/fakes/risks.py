@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from billing_canary.audit.log import AuditEntry, AuditLog, EntryKind
+from billing_canary.gate.risk_facts import facts_from
 from billing_canary.release import (
     BundleEvidence,
     Change,
@@ -16,7 +18,16 @@ from billing_canary.release import (
     ReleaseItem,
     ReleasePolicy,
 )
-from billing_canary.risk import RiskFacts, RollbackState, TestSignal, derived, stated
+from billing_canary.risk import (
+    Fact,
+    RiskFacts,
+    RiskPolicy,
+    RollbackState,
+    Stated,
+    TestSignal,
+    derived,
+    stated,
+)
 from billing_canary.risk_policy import read_risk_policy
 from billing_canary.verdict import Status
 
@@ -135,3 +146,50 @@ def evidence(
         log=log,
         rewritten=rewritten,
     )
+
+
+ITEMS = release(
+    ("finance", ItemKind.SIGN_OFF),
+    ("rehearsal", ItemKind.SIGN_OFF),
+    ("runbook", ItemKind.SIGN_OFF),
+    ("rollback", ItemKind.ROLLBACK_PLAN),
+    ("approvals", ItemKind.APPROVALS),
+)
+GREEN = tuple(map(result, ("finance", "rehearsal", "runbook", "rollback", "approvals")))
+
+
+def facts(
+    found: ReleaseEvidence | None = None,
+    *,
+    policy: RiskPolicy = SHIPPED,
+    items: Sequence[ItemResult] = GREEN,
+    checklist: ReleasePolicy = ITEMS,
+) -> RiskFacts:
+    """The facts of a release, all of whose items are green unless said otherwise."""
+    return facts_from(policy, checklist, found or evidence(), items)
+
+
+def saying(**values: Any) -> RiskPolicy:
+    """The shipped policy with these statements."""
+    return replace(SHIPPED, stated=Stated(**values))
+
+
+def but(*statuses: Status) -> tuple[ItemResult, ...]:
+    """The five items with these statuses, in order."""
+    return tuple(replace(each, status=status) for each, status in zip(GREEN, statuses, strict=True))
+
+
+def told(fact: Fact[Any]) -> tuple[Any, str]:
+    """What a fact says, and where it is from."""
+    return fact.value, fact.source
+
+
+def changing(*paths: str, base: str = "v1.0") -> ReleaseEvidence:
+    """The candidate's evidence with these changed files."""
+    return evidence(change=replace(CHANGE, paths=paths, base=base))
+
+
+UNTOLD = evidence(change=Change(commit="c" * 40, problem="no repository"))
+"""A change that nobody can tell."""
+QUIET = changing("README.md")
+"""A change that touches no billing surface."""

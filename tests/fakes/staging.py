@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import Canary, Outcome
 
 URL = "BILLING_CANARY_STAGING_URL"
 ADMIN_KEY = "BILLING_CANARY_STAGING_ADMIN_KEY"
@@ -19,6 +22,30 @@ REQUIRED = (URL, ADMIN_KEY, WEBHOOK_SECRET, PROVIDER_KEY)
 _PATIENCE = (
     "patience = { eventually_ms = 2000, holds_ms = 160, poll_ms = 80, probe_ms = 20000, answer_ms = 5000 }"
 )
+
+OPENS = """
+from billing_canary import Operation, ProbeContext, Severity, billing_probe
+
+@billing_probe(
+    title="A new wallet is empty", severity=Severity.CRITICAL, owner="tests",
+    needs=(Operation.OPEN_ACCOUNT, Operation.READ_WALLET),
+)
+def new_wallet_is_empty(run: ProbeContext) -> None:
+    run.expect("A new wallet is empty", run.balance(run.open_account()).minor, equals=0)
+"""
+_QUOTA = """
+from billing_canary import Operation, ProbeContext, Severity, billing_probe
+
+@billing_probe(
+    title="An empty wallet is blocked", severity=Severity.CRITICAL, owner="tests",
+    needs=(Operation.OPEN_ACCOUNT, Operation.CONSUME),
+)
+def empty_wallet_is_blocked(run: ProbeContext) -> None:
+    answer = run.consume(run.open_account(), 1)
+    run.expect("An empty wallet is blocked", answer.outcome.value, equals="BLOCKED_WORD")
+"""
+BLOCKED = _QUOTA.replace("BLOCKED_WORD", "blocked")
+WRONG = _QUOTA.replace("BLOCKED_WORD", "never this")
 
 
 def host(url: str) -> str:
@@ -78,3 +105,8 @@ class Staging:
             file.unlink()
         for name, text in files.items():
             (self.home / "probes" / f"{name}.py").write_text(text, encoding="utf-8")
+
+
+def probe(canary: Canary, staging: Staging, *words: str, **env: str) -> Outcome:
+    """Run the canary against the system; `env` overrides what the project's table needs."""
+    return canary("probe", "--mode", "staging", *words, env=staging.env | env)

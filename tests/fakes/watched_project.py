@@ -6,10 +6,15 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from billing_canary.artifact.seal import FIELD, sealed
 from billing_canary.clock import utc_text
 
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import Canary, Outcome
+
+KIND = "billing-triggers"
 WINDOW_S = 60
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 
@@ -143,3 +148,22 @@ def aged(final: Path, finished_at: str = LONG_AGO) -> None:
     document = json.loads(final.read_text(encoding="utf-8"))
     del document[FIELD]
     final.write_bytes(sealed({**document, "finished_at": finished_at}))
+
+
+def evaluated(canary: Canary, *words: str) -> Any:
+    """What `triggers --json` said, with the exit code that its verdict asks for."""
+    done = canary("triggers", "--json", *words)
+    assert done.code == {"hold": 0, "rollback": 1, "unknown": 3}[done.document["verdict"]], done.stderr
+    return done.document
+
+
+def states_of(document: Any) -> dict[str, str]:
+    """The state of each trigger in an evaluation."""
+    return {trigger["id"]: trigger["state"] for trigger in document["triggers"]}
+
+
+def cleared(canary: Canary, trigger: str) -> Outcome:
+    """Clear a trigger by hand."""
+    done = canary("triggers", "--clear", trigger, "--by", "Kim Sample", "--reason", "rolled back to v1.2")
+    assert done.code == 0, done.stderr
+    return done
