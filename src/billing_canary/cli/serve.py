@@ -57,6 +57,9 @@ The admin key is made up for this start:
   export PROVIDER_KEY=$BILLING_CANARY_MOCK_PROVIDER_KEY
 """
 
+_LOOK_S = 1.0
+"""A signal that comes right before a wait begins is heard only when that wait ends."""
+
 
 def serve(settings: Settings, *, as_json: bool) -> int:
     """Serve until Ctrl-C or SIGTERM; both are the expected end, so the exit code says yes.
@@ -72,7 +75,8 @@ def serve(settings: Settings, *, as_json: bool) -> int:
     try:
         with terminate_as_interrupt():  # before the announcement: whoever reads it may end us at once
             _announce(running, settings, as_json=as_json)
-            threading.Event().wait()
+            while not threading.Event().wait(_LOOK_S):
+                pass
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cut the clean-up short
         click.echo("stopped", err=True)
