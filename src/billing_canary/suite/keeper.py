@@ -127,11 +127,10 @@ class Keeper:
 
     def _sweep(self, leader: int, mark: bytes) -> int:
         """Kill all that is left of the suite that `leader` began; how many processes that were."""
+        swept = set(self._left_of(leader, mark))  # before the first signal: the dead are not counted
         signal_group(leader, signal.SIGKILL)
-        swept: set[int] = set()
         for _ in range(_SWEEPS):
-            left = [pid for pid in descendants(os.getpid()) if pid not in self._leaders]
-            left = [pid for pid in left if belongs(pid, leader, mark) and not _is_dead(pid)]
+            left = self._left_of(leader, mark)
             if not left:
                 break
             swept.update(left)
@@ -139,6 +138,11 @@ class Keeper:
                 kill(pid)
             time.sleep(_PAUSE_S)
         return len(swept)
+
+    def _left_of(self, leader: int, mark: bytes) -> list[int]:
+        """What is alive of the suite, its leader apart."""
+        below = (pid for pid in descendants(os.getpid()) if pid not in self._leaders)
+        return [pid for pid in below if belongs(pid, leader, mark) and not _is_dead(pid)]
 
     def _end_everybody(self) -> None:
         for pid in self._leaders:

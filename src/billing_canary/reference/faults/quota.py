@@ -10,7 +10,7 @@ from billing_canary.reference.faults.registry import fault
 from billing_canary.reference.store import Store, Transaction
 from billing_canary.reference.web import ApiError
 
-_GAP_S = 0.03
+_GAP_S = 0.1
 _DENIAL_CACHE_S = 300.0
 
 

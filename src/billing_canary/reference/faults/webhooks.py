@@ -13,7 +13,7 @@ from billing_canary.reference.faults.registry import fault
 from billing_canary.reference.store import Store
 from billing_canary.reference.web import ApiError
 
-_DEDUPE_GAP_S = 0.04
+_DEDUPE_GAP_S = 0.25
 
 
 def _credit_each_copy(top_up: str, _path: str, copy: int) -> str:
