@@ -43,14 +43,15 @@ class Sightings:
         return document if isinstance(document, dict) else {}
 
     def _remember(self, each: dict[str, Any]) -> None:
-        if each.get("livemode") is not False or not isinstance(each.get("id"), str):
+        name = each.get("id")
+        if each.get("livemode") is not False or not isinstance(name, str) or not name:
             return
         if each.get("object") == "payment_intent":
             _put(self.payments, each, "amount")
         elif each.get("object") == "price" and each.get("recurring") is None:
             _put(self.prices, each, "unit_amount")
         elif each.get("object") == "customer":
-            self.customers.add(each["id"])
+            self.customers.add(name)
 
 
 def _put(known: dict[str, Money], each: dict[str, Any], key: str) -> None:

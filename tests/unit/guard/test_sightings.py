@@ -63,6 +63,7 @@ def test_without_a_word_about_its_mode_nothing_is_proved() -> None:
     "changes",
     [
         {"id": None},
+        {"id": ""},
         {"id": 7},
         {"id": ["pi_1"]},
         {"object": "charge"},
