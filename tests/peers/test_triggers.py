@@ -13,11 +13,11 @@ from tests.peers.billing_canary_commands import command
 from tests.peers.postgres_server import PASSWORD, Postgres
 from tests.peers.prometheus_server import Prometheus, Series
 
-from billing_canary.cli.rollback_policy import read_rollback_policy
 from billing_canary.cli.trigger_evidence import Collecting, collect
 from billing_canary.gate.rollback import judge
 from billing_canary.project import Project
 from billing_canary.rollback import TriggerResult, TriggerState
+from billing_canary.telemetry.rollback_policy import read_rollback_policy
 
 SOURCES = """
 [source.metrics]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_canary.artifact.strict_json import parse
 from billing_canary.errors import EvidenceError
+from billing_canary.strict_json import parse
 
 REJECTED = {
     b'{"a": NaN}': r"\$\.a NaN is no JSON number",

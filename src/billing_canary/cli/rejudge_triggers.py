@@ -8,11 +8,11 @@ from typing import Any
 
 from billing_canary.artifact.trigger_readings import read_readings
 from billing_canary.artifact.triggers_report import read_triggers_report
-from billing_canary.cli.rollback_policy import read_rollback_policy
 from billing_canary.cli.triggers_run import POLICY_COPY
 from billing_canary.errors import EvidenceError, ProjectError
 from billing_canary.gate.rollback import STATUSES, judge
 from billing_canary.rollback import Recommendation
+from billing_canary.telemetry.rollback_policy import read_rollback_policy
 from billing_canary.verdict import Verdict
 
 

@@ -12,13 +12,13 @@ from billing_canary.artifact.triggers_history import Remembered, remember
 from billing_canary.audit.log import AuditLog
 from billing_canary.audit.log_file import load_log
 from billing_canary.audit.views import baselines, cleared, invalidated
-from billing_canary.cli.rollback_policy import Watched, in_mode
 from billing_canary.cli.trigger_runs import runs_below
 from billing_canary.errors import EvidenceError
 from billing_canary.project import Project
 from billing_canary.reading import Reading
 from billing_canary.rollback import EarlierFiring, RollbackEvidence
 from billing_canary.telemetry.reader import read_signal
+from billing_canary.telemetry.rollback_policy import Watched, in_mode
 
 _SHORT = 12
 

@@ -10,10 +10,10 @@ import click
 
 from billing_canary.audit.log import EntryKind
 from billing_canary.audit.log_file import append
-from billing_canary.cli.rollback_policy import ROLLBACK_FILE, load_rollback_policy
 from billing_canary.clock import SystemClock, utc_text
 from billing_canary.errors import ExitCode, wrong_call
 from billing_canary.project import find_project
+from billing_canary.telemetry.rollback_policy import ROLLBACK_FILE, load_rollback_policy
 
 
 def clear_trigger(project: Path | None, trigger: str, by: str, reason: str, *, as_json: bool) -> int:

@@ -20,7 +20,6 @@ from billing_canary.artifact.triggers_history import previous_run, since
 from billing_canary.artifact.triggers_report import KIND, TriggersReport
 from billing_canary.cli.paint import painter
 from billing_canary.cli.recording import environment_secrets, report_head, truthful_bundle
-from billing_canary.cli.rollback_policy import ROLLBACK_FILE, Watched, load_rollback_policy
 from billing_canary.cli.signals import terminate_as_interrupt
 from billing_canary.cli.trigger_evidence import Collected, Collecting, collect
 from billing_canary.clock import SystemClock, utc_text
@@ -29,6 +28,7 @@ from billing_canary.gate.rollback import STATUSES, judge
 from billing_canary.project import Project, find_project
 from billing_canary.redact import Redactor
 from billing_canary.rollback import Recommendation
+from billing_canary.telemetry.rollback_policy import ROLLBACK_FILE, Watched, load_rollback_policy
 from billing_canary.verdict import Verdict
 
 POLICY_COPY = "rollback.toml"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from billing_canary.cli.rollback_policy import load_rollback_policy
-from billing_canary.cli.trigger_settings import is_share
 from billing_canary.errors import ExitCode, Problem, raise_problems
 from billing_canary.gate.simulate import Cell, Held, Plan, chance_of_firing, declared, drawn, measured, table
 from billing_canary.project import find_project
 from billing_canary.rollback import Trigger, TriggerRule
+from billing_canary.telemetry.rollback_policy import load_rollback_policy
+from billing_canary.telemetry.trigger_settings import is_share
 
 _BASELINES = ("0.99", "0.97", "0.95")
 _ALPHA = "0.0001"

@@ -12,8 +12,8 @@ from billing_canary.artifact.canary_reading import read_canary_report
 from billing_canary.artifact.canary_report import CanaryReport, canary_document
 from billing_canary.artifact.faults_reading import read_faults_report
 from billing_canary.artifact.faults_report import FaultsReport, faults_document
-from billing_canary.artifact.history import PreviousRun
 from billing_canary.artifact.money_json import money_document, read_money
+from billing_canary.artifact.previous import PreviousRun
 from billing_canary.errors import EvidenceError
 from billing_canary.model import ProbeResult
 from billing_canary.money import Money

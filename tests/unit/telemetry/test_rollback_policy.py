@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from billing_canary.cli.rollback_policy import Watched, in_mode, read_rollback_policy
 from billing_canary.errors import ProjectError
 from billing_canary.rollback import TriggerRule
 from billing_canary.telemetry.question import Form
+from billing_canary.telemetry.rollback_policy import Watched, in_mode, read_rollback_policy
 from billing_canary.telemetry.settings import BundlesSource
 
 SHIPPED = Path(__file__).parents[3] / "gates/rollback.toml"

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from billing_canary.artifact.canary_report import CanaryReport
 from billing_canary.artifact.faults_report import FaultsReport
-from billing_canary.artifact.history import PreviousRun
+from billing_canary.artifact.previous import PreviousRun
 from billing_canary.artifact.render.faults_markdown import faults_markdown
 from billing_canary.artifact.render.markdown import markdown
 from billing_canary.model import ProbeResult, Severity, Status, Verdict
