@@ -23,15 +23,6 @@ _ENVIRONMENT = {
 _KEPT = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES")
 """They settle who may read a checkout; Git's other variables could name another repository, as in hooks."""
 
-_ELSEWHERE = frozenset(
-    f"GIT_{name}"
-    for name in (
-        *("DIR", "WORK_TREE", "COMMON_DIR", "INDEX_FILE", "NAMESPACE", "SHALLOW_FILE", "GRAFT_FILE"),
-        *("OBJECT_DIRECTORY", "ALTERNATE_OBJECT_DIRECTORIES"),
-    )
-)
-"""Variables that a hook of Git hands down, and that lead to another repository than the folder's own."""
-
 _COMMAND = (
     "git",
     "--no-pager",
@@ -91,10 +82,6 @@ def _environment() -> dict[str, str]:
         if not name.startswith("GIT_") or name.startswith(_KEPT)
     }
     return {**kept, **_ENVIRONMENT}
-
-
-def _inherited() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
 
 
 def in_repository(folder: Path) -> bool:

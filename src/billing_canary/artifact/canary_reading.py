@@ -8,8 +8,8 @@ from typing import Any
 from billing_canary.artifact import schema
 from billing_canary.artifact.canary_report import CanaryReport
 from billing_canary.artifact.head import read_head
-from billing_canary.artifact.history import PreviousRun
 from billing_canary.artifact.money_json import read_amounts, read_money
+from billing_canary.artifact.previous import PreviousRun
 from billing_canary.errors import EvidenceError
 from billing_canary.model import (
     CanaryRun,

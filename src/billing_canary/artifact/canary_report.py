@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from billing_canary.artifact.head import ReportHead, closing, opening
-from billing_canary.artifact.history import PreviousRun
 from billing_canary.artifact.money_json import money_document, money_documents
+from billing_canary.artifact.previous import PreviousRun
 from billing_canary.model import CanaryRun, Evidence, ProbeResult, SpendEntry, SpendReport, Verdict
 
 

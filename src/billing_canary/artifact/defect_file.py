@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from billing_canary.artifact import strict_json
+from billing_canary import strict_json
 from billing_canary.artifact.regular_file import read_bytes
 from billing_canary.errors import EvidenceError
 from billing_canary.release import Defect

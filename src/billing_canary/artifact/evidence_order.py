@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from billing_canary.artifact import schema, strict_json
+from billing_canary import strict_json
+from billing_canary.artifact import schema
 from billing_canary.artifact.kinds import RUN_FILE
 from billing_canary.artifact.reader import JSON_LIMIT, JsonFile, read_final
 from billing_canary.artifact.regular_file import read_bytes

@@ -9,9 +9,7 @@ from typing import Any
 
 from billing_canary.artifact.kinds import kind_named
 from billing_canary.artifact.listing import DAMAGED, INTERRUPTED, list_runs
-from billing_canary.artifact.previous import History as History  # noqa: PLC0414 - callers find it here
-from billing_canary.artifact.previous import PreviousRun as PreviousRun  # noqa: PLC0414 - the same
-from billing_canary.artifact.previous import commit_change
+from billing_canary.artifact.previous import History, PreviousRun, commit_change
 from billing_canary.artifact.reader import read_json
 from billing_canary.artifact.seal import seal_holds
 from billing_canary.errors import EvidenceError

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from billing_canary.artifact import strict_json
+from billing_canary import strict_json
 from billing_canary.artifact.log_file import LogFile
 from billing_canary.artifact.regular_file import read_bytes
 from billing_canary.clock import Clock, utc_text

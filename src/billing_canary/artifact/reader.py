@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from billing_canary.artifact import schema, strict_json
+from billing_canary import strict_json
+from billing_canary.artifact import schema
 from billing_canary.artifact.kinds import RUN_FILE, kind_named
 from billing_canary.artifact.regular_file import read_bytes
 from billing_canary.errors import EvidenceError

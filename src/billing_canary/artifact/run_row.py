@@ -83,7 +83,7 @@ def _document(data: bytes, name: str) -> dict[str, Any]:
         found = json.loads(data)
         if isinstance(found, dict) and seal_holds(data, found):
             return found
-    from billing_canary.artifact.strict_json import parse  # noqa: PLC0415 - lists rarely need it
+    from billing_canary.strict_json import parse  # noqa: PLC0415 - lists rarely need it
 
     found = parse(data, name)
     if not isinstance(found, dict):

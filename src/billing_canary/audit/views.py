@@ -7,7 +7,8 @@ has expired is still listed, and whoever judges compares `expires` with its own 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 from billing_canary.audit.chain import open_entries
 from billing_canary.audit.log import AuditEntry, AuditLog, EntryKind
@@ -90,17 +91,13 @@ class Cleared:
     reason: str
 
 
+S = TypeVar("S", Approval, Risk, Attestation, Cleared)
+
+
 def approvals(log: AuditLog, commit: str | None = None) -> tuple[Approval, ...]:
     """Approvals in force, oldest first; those of `commit` (full hash) only, when it is given."""
     return tuple(
-        Approval(
-            sequence=entry.sequence,
-            at=entry.at,
-            by=entry.by,
-            commit=_text(entry, "commit"),
-            role=_text(entry, "role"),
-            reason=_text(entry, "reason"),
-        )
+        _seen(Approval, entry)
         for entry in _open(log, EntryKind.APPROVAL)
         if commit in {None, entry.fields["commit"]}
     )
@@ -108,34 +105,13 @@ def approvals(log: AuditLog, commit: str | None = None) -> tuple[Approval, ...]:
 
 def open_risks(log: AuditLog) -> tuple[Risk, ...]:
     """Known risks that nobody closed, oldest first."""
-    return tuple(
-        Risk(
-            sequence=entry.sequence,
-            at=entry.at,
-            by=entry.by,
-            title=_text(entry, "title"),
-            owner=_text(entry, "owner"),
-            mitigation=_text(entry, "mitigation"),
-            expires=_text(entry, "expires"),
-        )
-        for entry in _open(log, EntryKind.RISK)
-    )
+    return tuple(_seen(Risk, entry) for entry in _open(log, EntryKind.RISK))
 
 
 def attestations(log: AuditLog, commit: str | None = None) -> tuple[Attestation, ...]:
     """Attestations in force, oldest first; those of `commit` (full hash) only, when it is given."""
     return tuple(
-        Attestation(
-            sequence=entry.sequence,
-            at=entry.at,
-            by=entry.by,
-            item=_text(entry, "item"),
-            commit=_text(entry, "commit"),
-            reason=_text(entry, "reason"),
-            expires=_text(entry, "expires"),
-            state=_text(entry, "state"),
-            rehearsed_on=_text(entry, "rehearsed_on"),
-        )
+        _seen(Attestation, entry)
         for entry in _open(log, EntryKind.ATTESTATION)
         if commit in {None, entry.fields["commit"]}
     )
@@ -211,16 +187,13 @@ def invalidated(log: AuditLog) -> Mapping[str, str]:
 
 def cleared(log: AuditLog) -> tuple[Cleared, ...]:
     """Every clearing of a trigger, oldest first."""
-    return tuple(
-        Cleared(
-            sequence=entry.sequence,
-            at=entry.at,
-            by=entry.by,
-            trigger=_text(entry, "trigger"),
-            reason=_text(entry, "reason"),
-        )
-        for entry in _open(log, EntryKind.TRIGGER_CLEARED)
-    )
+    return tuple(_seen(Cleared, entry) for entry in _open(log, EntryKind.TRIGGER_CLEARED))
+
+
+def _seen(kind: type[S], entry: AuditEntry) -> S:
+    """`entry` as a `kind`: what the kind has beside the entry's own are texts of the same names."""
+    told: dict[str, Any] = {each.name: _text(entry, each.name) for each in fields(kind)}
+    return kind(**(told | {"sequence": entry.sequence, "at": entry.at, "by": entry.by}))
 
 
 def _open(log: AuditLog, kind: EntryKind) -> Iterator[AuditEntry]:

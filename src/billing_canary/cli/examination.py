@@ -15,8 +15,8 @@ import click
 
 from billing_canary import __version__
 from billing_canary.cli.finding import Finding, bad, checked, good, live_keys, warning, wrong
+from billing_canary.cli.paint import painter
 from billing_canary.cli.recording import environment_secrets
-from billing_canary.cli.show import painter
 from billing_canary.errors import EvidenceError, ExitCode, ProjectError
 from billing_canary.guard.policy import load_money_policy
 from billing_canary.model import Status

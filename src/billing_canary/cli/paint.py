@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 
 import click
 
+from billing_canary.artifact.render.unpainted import Paint, unpainted
 from billing_canary.verdict import Status
 
 _COLOURS = {
@@ -25,11 +25,7 @@ def paint(text: str, status: Status) -> str:
     return click.style(text, fg=_COLOURS[status], bold=True)
 
 
-def painter(*, err: bool) -> Callable[[str, Status], str]:
+def painter(*, err: bool) -> Paint:
     """`paint` where a terminal shows colours and nobody asked for none."""
     stream = sys.stderr if err else sys.stdout
-    return paint if stream.isatty() and not os.environ.get("NO_COLOR") else _unpainted
-
-
-def _unpainted(text: str, _status: Status) -> str:
-    return text
+    return paint if stream.isatty() and not os.environ.get("NO_COLOR") else unpainted

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from billing_canary.artifact.canary_report import CanaryReport
 from billing_canary.artifact.faults_report import FaultsReport
-from billing_canary.artifact.render.console import console, unpainted
+from billing_canary.artifact.render.console import console
 from billing_canary.artifact.render.faults_console import faults_console
-from billing_canary.model import Status
-
-_COLOURS = {
-    Status.PASS: "green",
-    Status.SKIP: "cyan",
-    Status.INCONCLUSIVE: "yellow",
-    Status.ERROR: "yellow",
-    Status.REFUSED: "magenta",
-    Status.FAIL: "red",
-}
-
-
-def paint(text: str, status: Status) -> str:
-    """`text` in the colour of `status`."""
-    return click.style(text, fg=_COLOURS[status], bold=True)
-
-
-def painter(*, err: bool) -> Callable[[str, Status], str]:
-    """`paint` where a terminal shows colours and nobody asked for none."""
-    stream = sys.stderr if err else sys.stdout
-    return paint if stream.isatty() and not os.environ.get("NO_COLOR") else unpainted
+from billing_canary.cli.paint import painter
 
 
 def show_canary(report: CanaryReport, report_file: Path, document: Path, *, as_json: bool) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from billing_canary.cli.trigger_settings import RULE_SETTINGS, read_settings
 from billing_canary.config import Table, read_toml
 from billing_canary.errors import Problem, raise_problems
 from billing_canary.project import Project
@@ -15,6 +14,7 @@ from billing_canary.rollback import DisabledTrigger, RollbackPolicy, Trigger, Tr
 from billing_canary.telemetry.question import Question
 from billing_canary.telemetry.settings import BundlesSource, Source
 from billing_canary.telemetry.source import load_sources, question_problems
+from billing_canary.telemetry.trigger_settings import RULE_SETTINGS, read_settings
 
 ROLLBACK_FILE = "gates/rollback.toml"
 

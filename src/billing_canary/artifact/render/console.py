@@ -11,14 +11,13 @@ from pathlib import Path
 
 from billing_canary.artifact.canary_report import CanaryReport
 from billing_canary.artifact.render.advice import headline, next_step, since, status_word
+from billing_canary.artifact.render.reasons import reasons_told
 from billing_canary.artifact.render.text import amounts, counted, duration, fit, plain, wrapped
-from billing_canary.artifact.render.unpainted import Paint as Paint  # noqa: PLC0414 - callers find it here
-from billing_canary.artifact.render.unpainted import unpainted as unpainted  # noqa: PLC0414 - the same
+from billing_canary.artifact.render.unpainted import Paint, unpainted
 from billing_canary.model import ProbeResult, Severity, Status
 
 _WIDTH = 80
 _MARGIN = "      "
-_MOST_REASONS = 5
 _ID_WIDTH = 42
 
 
@@ -41,11 +40,7 @@ def console(report: CanaryReport, report_file: Path | str, paint: Paint = unpain
 def _verdict(report: CanaryReport, paint: Paint) -> Iterator[str]:
     yield paint(headline(report), report.verdict.overall_status)
     yield from wrapped(f"Since {since(report)}, target {plain(report.run.target)}", _WIDTH, _MARGIN)
-    reasons = report.verdict.reasons
-    for reason in reasons[:_MOST_REASONS]:
-        yield from wrapped(f"  - {plain(reason)}", _WIDTH, "    ")
-    if len(reasons) > _MOST_REASONS:
-        yield f"  - and {counted(len(reasons) - _MOST_REASONS, 'more reason')} in the report"
+    yield from reasons_told(report.verdict.reasons)
     yield from wrapped(f"Next: {plain(next_step(report))}", _WIDTH, _MARGIN)
 
 

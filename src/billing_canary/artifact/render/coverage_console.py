@@ -31,11 +31,6 @@ def coverage_console(modules: Sequence[ModuleCoverage], verdict: Verdict, origin
     return "\n".join(lines) + "\n"
 
 
-def coverage_table(modules: Sequence[ModuleCoverage], paint: Paint) -> list[str]:
-    """The lines about each module alone, for a longer report."""
-    return [line.rstrip() for module in modules for line in _module(module, paint)]
-
-
 def _verdict(verdict: Verdict, origin: str, paint: Paint) -> Iterator[str]:
     words = {Status.PASS: "PASS: coverage gate", Status.FAIL: "FAIL: coverage gate"}
     told = words.get(verdict.overall_status, "INCONCLUSIVE: coverage gate")

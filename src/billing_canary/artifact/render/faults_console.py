@@ -7,9 +7,9 @@ from itertools import groupby
 from pathlib import Path
 
 from billing_canary.artifact.faults_report import FaultsReport
-from billing_canary.artifact.render.console import Paint, unpainted
 from billing_canary.artifact.render.faults_markdown import faults_headline
 from billing_canary.artifact.render.text import counted, duration, fit, plain, wrapped
+from billing_canary.artifact.render.unpainted import Paint, unpainted
 from billing_canary.model import FaultMatrix, FaultResult, Status
 
 _WIDTH = 80

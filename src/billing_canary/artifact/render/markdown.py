@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from billing_canary.artifact.canary_report import CanaryReport
 from billing_canary.artifact.kinds import kind_named
 from billing_canary.artifact.render.advice import headline, next_step, since, status_word, why
+from billing_canary.artifact.render.changes import changes_section
 from billing_canary.artifact.render.commit import commit_told
-from billing_canary.artifact.render.escape import cell, code, escaped, fenced, item, paragraph, table
+from billing_canary.artifact.render.escape import cell, code, escaped, fenced, item, table
 from billing_canary.artifact.render.impact import impact
 from billing_canary.artifact.render.spend import spend
 from billing_canary.artifact.render.text import amounts, counted, duration, minute
@@ -61,18 +62,10 @@ def _tally(probes: tuple[ProbeResult, ...]) -> str:
 
 
 def _changes(report: CanaryReport) -> Iterator[str]:
-    yield "## What changed"
-    yield ""
-    before = report.previous
-    if before is None:
-        yield "No earlier run of this mode and target is known here."
-        return
-    yield from paragraph(
-        f"Since the run before, {code(before.run_id)} ({before.overall_status}, {minute(before.started_at)}):"
+    unknown = "No earlier run of this mode and target is known here."
+    return changes_section(
+        report.previous, unknown=unknown, same="nothing: same commit, same result of every probe"
     )
-    yield ""
-    for change in before.changes or ("nothing: same commit, same result of every probe",):
-        yield from item(escaped(change))
 
 
 def _reasons(report: CanaryReport) -> Iterator[str]:

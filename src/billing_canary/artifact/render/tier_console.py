@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from billing_canary.artifact.render.reasons import reasons_told
 from billing_canary.artifact.render.text import counted, duration, fit, plain, wrapped
 from billing_canary.artifact.render.tier_words import figures, headline, next_step, result, since
 from billing_canary.artifact.render.unpainted import Paint, unpainted
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _MARGIN = "      "
-_MOST_REASONS = 5
 _MOST_NEW = 10
 
 
@@ -45,11 +45,7 @@ def tier_console(report: TierReport, report_file: Path | str, paint: Paint = unp
 def _verdict(report: TierReport, paint: Paint) -> Iterator[str]:
     yield paint(headline(report), report.verdict.overall_status)
     yield f"Since {since(report)}"
-    reasons = report.verdict.reasons
-    for reason in reasons[:_MOST_REASONS]:
-        yield from wrapped(f"  - {plain(reason)}", _WIDTH, "    ")
-    if len(reasons) > _MOST_REASONS:
-        yield f"  - and {counted(len(reasons) - _MOST_REASONS, 'more reason')} in the report"
+    yield from reasons_told(report.verdict.reasons)
     yield from wrapped(f"Next: {next_step(report)}", _WIDTH, _MARGIN)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from billing_canary.artifact.kinds import kind_named
+from billing_canary.artifact.render.changes import changes_section
 from billing_canary.artifact.render.commit import commit_told
-from billing_canary.artifact.render.escape import cell, code, escaped, fenced, item, paragraph, table
+from billing_canary.artifact.render.escape import cell, code, escaped, fenced, item, table
 from billing_canary.artifact.render.text import counted, duration, minute
 from billing_canary.artifact.render.tier_words import figures, headline, next_step, result, since, why
 from billing_canary.artifact.tier_report import TierReport, failed_tests
@@ -148,18 +149,10 @@ def _uncovered(module: ModuleCoverage) -> list[str]:
 
 
 def _changes(report: TierReport) -> Iterator[str]:
-    yield "## What changed"
-    yield ""
-    before = report.previous
-    if before is None:
-        yield "No earlier run of this tier is known here."
-        return
-    yield from paragraph(
-        f"Since the run before, {code(before.run_id)} ({before.overall_status}, {minute(before.started_at)}):"
+    unknown = "No earlier run of this tier is known here."
+    return changes_section(
+        report.previous, unknown=unknown, same="nothing: same commit, same result of every suite"
     )
-    yield ""
-    for change in before.changes or ("nothing: same commit, same result of every suite",):
-        yield from item(escaped(change))
 
 
 def _slowest(report: TierReport) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from billing_canary.artifact.render.changes import changes_section
 from billing_canary.artifact.render.escape import cell, code, escaped, item, table
 from billing_canary.artifact.render.text import duration, minute
 from billing_canary.artifact.render.triggers_words import headline, next_words, ordered
@@ -89,11 +90,5 @@ def _disabled(report: TriggersReport) -> Iterator[str]:
 
 
 def _changes(report: TriggersReport) -> Iterator[str]:
-    yield "## What changed"
-    yield ""
-    if report.previous is None:
-        yield "No earlier evaluation is known."
-        return
-    yield from item(f"Before: {code(report.previous.run_id)}, {minute(report.previous.started_at)}")
-    for change in report.previous.changes or ("nothing",):
-        yield from item(escaped(change))
+    unknown = "No earlier evaluation is known."
+    return changes_section(report.previous, unknown=unknown, same="nothing")
