@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.fakes.recorded import (
@@ -15,40 +13,7 @@ from tests.fakes.recorded import (
     record_tier,
     run_id_at,
 )
-
-from billing_canary.artifact.evidence_finder import Question, find_evidence
-from billing_canary.artifact.seal import sealed
-from billing_canary.cli.decide_evidence import full_check
-from billing_canary.release import BundleEvidence
-
-OTHER = "b" * 40
-KIND = "billing-confidence"
-
-
-def question(tier: str = "pr-fast", commit: str = COMMIT) -> Question:
-    def resembles(seen: BundleEvidence) -> bool:
-        return seen.tier in {"", tier}
-
-    return Question(
-        kind=KIND,
-        concerns=lambda seen: resembles(seen) and seen.commit in {None, commit},
-        resembles=resembles,
-    )
-
-
-def found(root: Path, *questions: Question, void: dict[str, str] | None = None) -> list[BundleEvidence]:
-    return list(find_evidence(root, questions or [question()], full_check, void or {}))
-
-
-def states(root: Path, *questions: Question) -> list[tuple[str, str]]:
-    return [(seen.run_id, seen.state) for seen in found(root, *questions)]
-
-
-def reseal(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    document = json.loads((folder / "summary.json").read_text())
-    del document["document_sha256"]
-    change(document)
-    (folder / "summary.json").write_bytes(sealed(document))
+from tests.fakes.recorded_evidence import KIND, OTHER, found, reseal, states
 
 
 def _flip(folder: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.fakes.release_items import HEAVY_PATH, MENDED, RUN_HEAVY, RUN_STAGING, result, told
 from tests.fakes.releases import (
     CANARY,
     COMMIT,
@@ -15,29 +16,12 @@ from tests.fakes.releases import (
     PROBE,
     SUITES,
     TIER,
-    evidence,
     item,
-    policy,
 )
 
-from billing_canary.gate.release import judge_items
 from billing_canary.gate.release_run import wanted_run
-from billing_canary.release import BundleEvidence, ItemResult, ReleaseItem
+from billing_canary.release import BundleEvidence, ReleaseItem
 from billing_canary.verdict import Status
-
-RUN_HEAVY = "git switch --detach aaaaaaaaaaaa && billing-canary confidence heavy"
-RUN_STAGING = "git switch --detach aaaaaaaaaaaa && billing-canary probe --mode staging --require-sandbox"
-MENDED = f"mend what its report names, then: {RUN_HEAVY}"
-HEAVY_PATH = "billing-confidence/heavy-1"
-
-
-def result(each: ReleaseItem, *bundles: BundleEvidence, **changes: Any) -> ItemResult:
-    (found,) = judge_items(policy(each), evidence(bundles=bundles, **changes))
-    return found
-
-
-def told(found: ItemResult) -> tuple[Status, str, str, str]:
-    return found.status, found.reason, found.fix, found.evidence
 
 
 def test_a_passed_tier_is_green_with_its_path() -> None:

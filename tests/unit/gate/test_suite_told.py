@@ -6,30 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.fakes.attempts import GOOD, counts
 
 from billing_canary.gate.suite import _RULES, judge_again, judge_attempt, judge_suite
-from billing_canary.tier import JUnitCounts, SuiteAttempt, SuiteReason, SuiteResult
+from billing_canary.tier import SuiteAttempt, SuiteReason, SuiteResult
 from billing_canary.verdict import Status
 
-COUNTS = JUnitCounts(tests=5, failures=0, errors=0, skipped=1)
-GOOD = SuiteAttempt(
-    exit_code=0,
-    timed_out=False,
-    junit=COUNTS,
-    junit_problem=None,
-    detail="",
-    cases=(),
-    missing_artifacts=(),
-    log="logs/a.log",
-    log_bytes=0,
-    log_sha256="0" * 64,
-    duration_ms=10,
-)
 R = SuiteReason
-
-
-def counts(**changes: int) -> JUnitCounts:
-    return replace(COUNTS, **changes)
 
 
 @pytest.mark.parametrize(
