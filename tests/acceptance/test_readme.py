@@ -178,6 +178,16 @@ def test_quoted_output_of_a_run_is_real(project: Path) -> None:
     assert [line for line in quoted("README.md", "PASS: billing") if line not in real] == []
 
 
+def test_quoted_false_alarms_are_real(tmp_path: Path) -> None:
+    """To the last digit: they are computed, not drawn."""
+    words = [sys.executable, "-m", "billing_canary", "triggers", "--simulate"]
+    ran = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == ExitCode.YES, ran.stderr
+    (block,) = [block for block in fences(ROOT / "README.md", "text") if "caught 20 pt" in block]
+    assert len(block.splitlines()) > 1
+    assert set(block.splitlines()) <= set(ran.stdout.splitlines())
+
+
 def test_quoted_refusal_is_real(project: Path) -> None:
     refused = canary(project, "--max-amount-rub", "0.50")
     assert refused.returncode == ExitCode.REFUSED, refused.stderr + refused.stdout
